@@ -1,0 +1,55 @@
+package oauth
+
+import "fmt"
+
+// An ErrorCode is an error code from the IANA registry "OAuth Extensions Error".
+type ErrorCode string
+
+// The error codes in use, with the section that defines each.
+const (
+	InvalidRequest          ErrorCode = "invalid_request"           // RFC 6749 §4.1.2.1, §5.2; RFC 6750 §3.1
+	InvalidClient           ErrorCode = "invalid_client"            // RFC 6749 §5.2
+	InvalidGrant            ErrorCode = "invalid_grant"             // RFC 6749 §5.2
+	UnauthorizedClient      ErrorCode = "unauthorized_client"       // RFC 6749 §4.1.2.1, §5.2
+	UnsupportedGrantType    ErrorCode = "unsupported_grant_type"    // RFC 6749 §5.2
+	UnsupportedResponseType ErrorCode = "unsupported_response_type" // RFC 6749 §4.1.2.1
+	InvalidScope            ErrorCode = "invalid_scope"             // RFC 6749 §4.1.2.1, §5.2
+	AccessDenied            ErrorCode = "access_denied"             // RFC 6749 §4.1.2.1
+	ServerError             ErrorCode = "server_error"              // RFC 6749 §4.1.2.1
+	TemporarilyUnavailable  ErrorCode = "temporarily_unavailable"   // RFC 6749 §4.1.2.1
+	InvalidToken            ErrorCode = "invalid_token"             // RFC 6750 §3.1
+	InvalidRedirectURI      ErrorCode = "invalid_redirect_uri"      // RFC 7591 §3.2.2
+)
+
+// An Error is a refusal the client may read. Any other error is a fault of ours:
+// it is logged in full and reaches the client only as server_error.
+type Error struct {
+	Code        ErrorCode `json:"error"`
+	Description string    `json:"error_description,omitempty"` // a constant, never input: it ends up in URLs and logs
+	Spec        string    `json:"-"`                           // the rule that refused, such as "RFC 7636 §4.6"; logged
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s: %s (%s)", e.Code, e.Description, e.Spec)
+}
+
+// A RedirectError is a refusal to send to the client through the browser. It can
+// only be made with a RedirectTarget, so it cannot become an open redirect.
+type RedirectError struct {
+	Target  RedirectTarget
+	State   string // returned to the client as it came
+	Refusal error
+}
+
+// Error implements error.
+func (e *RedirectError) Error() string { return e.Refusal.Error() }
+
+// Unwrap gives the refusal itself.
+func (e *RedirectError) Unwrap() error { return e.Refusal }
+
+// refuse makes a refusal. Its return type is error, so that a nil *Error never
+// passes for a refusal.
+func refuse(code ErrorCode, spec, description string) error {
+	return &Error{Code: code, Spec: spec, Description: description}
+}

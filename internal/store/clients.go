@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/signet-auth/signet/internal/oauth"
+)
+
+// Clients keeps the OAuth applications.
+type Clients interface {
+	// CreateClient saves a new client; c.Revision is ignored and starts at 1.
+	CreateClient(ctx context.Context, c Client) error
+
+	// ClientByID finds a client by its oa_ id, or ErrNotFound.
+	ClientByID(ctx context.Context, id string) (Client, error)
+
+	// ClientByClientID finds a client by its client_id, or ErrNotFound.
+	ClientByClientID(ctx context.Context, clientID string) (Client, error)
+
+	// ListClients returns one page of the clients that match, and how many match
+	// in all.
+	ListClients(ctx context.Context, q ClientQuery) ([]Client, int, error)
+
+	// UpdateClient saves c if c.Revision is the stored one, and moves it on. Of
+	// any number of concurrent calls with one revision exactly one succeeds; the
+	// others return ErrConflict, or ErrNotFound if the client is gone.
+	UpdateClient(ctx context.Context, c Client) error
+
+	// DeleteClient removes a client and its connections. Every grant, code and
+	// token of it is dead at its next use. ErrNotFound if there is none.
+	DeleteClient(ctx context.Context, id string) error
+}
+
+// A Client is an OAuth application as it is kept. Client.Lifetimes is not a
+// column: the store fills it from the settings of the instance.
+type Client struct {
+	oauth.Client                 // ID is the client_id
+	ApplicationID         string // oa_...
+	Name                  string
+	DynamicallyRegistered bool
+	DeviceGrant           bool // device_authorization_grant_enabled
+	ClientURI             string
+	ImageURL              string
+	CreatedAt             time.Time
+	UpdatedAt             time.Time
+	Revision              int64
+}
+
+// A ClientQuery selects and orders clients.
+type ClientQuery struct {
+	NameQuery             string // part of the name in any case, or the whole client_id; "" matches all
+	DynamicallyRegistered *bool  // nil matches both
+	OrderBy               ClientOrder
+	Descending            bool
+	Limit, Offset         int
+}
+
+// A ClientOrder is a column to order clients by; ties fall back to the id.
+type ClientOrder int
+
+// The orders.
+const (
+	ClientsByCreation ClientOrder = iota
+	ClientsByName
+)

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/signet-auth/signet/internal/oauth"
+)
+
+// Grants keeps one row per completed authorization.
+//
+// A grant is live while it is neither revoked nor expired, its user exists and
+// is not banned, its client and its connection exist, and it was authorized
+// after the not-before times of the instance, the client, the user and the
+// connection.
+type Grants interface {
+	// RedeemCode saves the grant bought with a code, under the id the code
+	// carries. Of any number of concurrent calls with one id exactly one succeeds.
+	// The others return ErrReplayed, and the grant is revoked for
+	// oauth.CodeReplayed at g.RotatedAt (RFC 6749 §4.1.2). A grant that would not
+	// be live is not saved: ErrDead.
+	RedeemCode(ctx context.Context, g oauth.Grant) error
+
+	// RotateRefreshToken moves a live grant from r.Generation to the next. Of any
+	// number of concurrent calls with one generation exactly one writes. Each
+	// returns the grant as it stands afterwards, with Rotated true for the one
+	// that wrote. ErrNotFound if there is no such grant.
+	RotateRefreshToken(ctx context.Context, r Rotation) (Standing, error)
+
+	// Grant returns a grant as it stands, or ErrNotFound.
+	Grant(ctx context.Context, id oauth.GrantID, now time.Time) (Standing, error)
+
+	// GrantWithUser returns a grant as it stands and the user it is for, in one
+	// round trip. ErrNotFound if either is missing.
+	GrantWithUser(ctx context.Context, id oauth.GrantID, now time.Time) (Standing, User, error)
+
+	// RevokeGrant ends a grant; every token under it is dead at its next use.
+	// Revoking is monotone: a revoked grant keeps its first time and reason.
+	// ErrNotFound if there is no such grant.
+	RevokeGrant(ctx context.Context, id oauth.GrantID, why oauth.Reason, now time.Time) error
+
+	// DeleteExpiredGrants removes at most limit grants that expired before the
+	// given time, oldest ids first, and returns how many it removed.
+	DeleteExpiredGrants(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// A Rotation asks for the successor of a refresh token.
+type Rotation struct {
+	ID         oauth.GrantID
+	ClientID   string // the grant of another client is left alone
+	Generation uint32 // of the refresh token presented
+	Now        time.Time
+	ExpiresAt  time.Time // of the successor; the store caps it at the grant's EndsAt
+}
+
+// A Standing is a grant at the time it was asked for.
+type Standing struct {
+	oauth.Grant
+	Live    bool // see Grants
+	Rotated bool // this call began the current generation
+}
+
+// Connections keeps what users have agreed to, one row per user and client.
+type Connections interface {
+	// Connection returns what the user has agreed to for the client. A pair that
+	// never agreed, and one withdrawn since, has no scopes; a withdrawn one keeps
+	// its NotBefore. It never returns ErrNotFound.
+	Connection(ctx context.Context, userID, clientID string) (Connection, error)
+
+	// Agree adds scopes to the connection, making it if it is new. Of concurrent
+	// calls none is lost. ErrNotFound if the user or the client does not exist.
+	Agree(ctx context.Context, userID, clientID string, scopes oauth.Scopes, now time.Time) error
+
+	// Withdraw empties the connection and kills every grant and code authorized
+	// for it at now or earlier. ErrNotFound if there is none.
+	Withdraw(ctx context.Context, userID, clientID string, now time.Time) error
+
+	// Touch records that the connection was used on the day of now (UTC). It
+	// writes at most once a day and never fails for a missing row.
+	Touch(ctx context.Context, userID, clientID string, now time.Time) error
+}
+
+// A Connection is what a user has agreed to for a client.
+type Connection struct {
+	UserID     string
+	ClientID   string
+	Scopes     oauth.Scopes
+	CreatedAt  time.Time
+	AgreedAt   time.Time
+	LastUsedAt time.Time // to the day, UTC
+	NotBefore  time.Time
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/signet-auth/signet/internal/oauth"
+)
+
+// Instances keeps what there is one of.
+type Instances interface {
+	// Instance returns the instance, or ErrNotFound before the first start.
+	Instance(ctx context.Context) (Instance, error)
+
+	// CreateInstance saves the instance if there is none yet and returns the one
+	// that is kept. Of any number of concurrent calls exactly one saves its own.
+	CreateInstance(ctx context.Context, i Instance) (Instance, error)
+
+	// UpdateSettings saves the settings if i.Revision is the stored one, and moves
+	// it on; otherwise ErrConflict.
+	UpdateSettings(ctx context.Context, i Instance) error
+
+	// CutOff kills every grant, code and session authorized at now or earlier, on
+	// the whole instance.
+	CutOff(ctx context.Context, now time.Time) error
+}
+
+// An Instance is one installation, with any number of nodes.
+type Instance struct {
+	ID        string // ins_...
+	RootKey   string // fingerprint of the root key that the first node had; the others must have the same
+	Settings  Settings
+	NotBefore time.Time
+	CreatedAt time.Time
+	Revision  int64
+}
+
+// Settings are what an operator may change while the instance runs.
+type Settings struct {
+	Lifetimes             oauth.Lifetimes
+	AllowHTTPRedirectURIs bool // admit http redirect URIs beyond loopback
+}
+
+// APIKeys keeps the secret keys of the Backend API, as hashes.
+type APIKeys interface {
+	// PutAPIKey saves a key. A key of the same name is replaced and stops working
+	// at once.
+	PutAPIKey(ctx context.Context, k APIKey) error
+
+	// APIKey finds the key with this hash, or ErrNotFound.
+	APIKey(ctx context.Context, secret Hash) (APIKey, error)
+
+	// ListAPIKeys returns all keys, oldest first.
+	ListAPIKeys(ctx context.Context) ([]APIKey, error)
+}
+
+// An APIKey opens the Backend API.
+type APIKey struct {
+	ID        string // key_...
+	Name      string
+	Secret    Hash
+	Prefix    string // its first characters, to tell keys apart
+	CreatedAt time.Time
+}
+
+// SigningKeys keeps the keys that sign tokens. Private keys come sealed.
+type SigningKeys interface {
+	// CreateSigningKey saves a key.
+	CreateSigningKey(ctx context.Context, k SigningKey) error
+
+	// SigningKeys returns all keys, oldest first.
+	SigningKeys(ctx context.Context) ([]SigningKey, error)
+
+	// RetireSigningKey notes that a key signs no more; the first time stays.
+	// ErrNotFound if there is none.
+	RetireSigningKey(ctx context.Context, id string, now time.Time) error
+
+	// DeleteSigningKey removes a key. ErrNotFound if there is none.
+	DeleteSigningKey(ctx context.Context, id string) error
+}
+
+// A SigningKey is a key pair for tokens.
+type SigningKey struct {
+	ID         string // the JWK's kid
+	Algorithm  string // such as "RS256"
+	PublicJWK  []byte // JSON, public members only
+	SealedKey  []byte // the private key, sealed under the root key
+	CreatedAt  time.Time
+	ActiveFrom time.Time
+	RetiredAt  time.Time // zero while it signs
+}
