@@ -1,0 +1,97 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// The answers of Authenticate that are not a fault.
+var (
+	// ErrWrongCredentials means that the identifier and the password do not open
+	// an account. It never says which of the two was wrong.
+	ErrWrongCredentials = errors.New("wrong identifier or password")
+	// ErrBusy means that too many passwords wait to be hashed: try again later.
+	ErrBusy = errors.New("too many passwords wait to be hashed")
+)
+
+// Accounts checks and hashes passwords. It is safe for concurrent use, and all
+// callers of one value share its bound on concurrent hashing.
+type Accounts struct {
+	users store.Users
+	gate  *gate
+}
+
+// queued is how many hashes may wait for each one that runs: at 20 ms each, the
+// last waits for about a second.
+const queued = 48
+
+// New makes Accounts that hashes as many passwords at once as there are CPUs.
+func New(users store.Users) *Accounts {
+	cpus := runtime.GOMAXPROCS(0)
+	return &Accounts{users: users, gate: newGate(cpus, cpus*queued)}
+}
+
+// maxIdentifier is the most bytes of an identifier worth looking up: the longest
+// e-mail address has 254.
+const maxIdentifier = 320
+
+// Authenticate finds the user whom identifier, an e-mail address or a user name,
+// and password belong to. It returns ErrWrongCredentials for an unknown user, one
+// without a password, a wrong password and a banned user alike, after the same
+// work; ErrBusy when the queue for hashing is full; and the error of ctx when it
+// ends first.
+func (a *Accounts) Authenticate(ctx context.Context, identifier, password string) (store.User, error) {
+	user, err := a.find(ctx, identifier)
+	found := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return store.User{}, fmt.Errorf("finding the user who signs in: %w", err)
+	}
+	d, err := parseDigest(user.PasswordDigest)
+	hasPassword := err == nil
+	if !hasPassword {
+		d = dummyDigest // an answer that came sooner would tell who has an account
+	}
+	if err := a.gate.enter(ctx); err != nil {
+		return store.User{}, err
+	}
+	defer a.gate.leave()
+	matches := d.matches(password) && CheckDigestible(password) == nil
+	if !found || !hasPassword || !matches || user.Banned {
+		return store.User{}, ErrWrongCredentials
+	}
+	return user, nil
+}
+
+// find looks a user up by what was typed. Text that no identifier contains, and
+// that a database might refuse, finds nobody.
+func (a *Accounts) find(ctx context.Context, identifier string) (store.User, error) {
+	if len(identifier) > maxIdentifier || !isText(identifier) {
+		return store.User{}, store.ErrNotFound
+	}
+	return a.users.UserByIdentifier(ctx, CanonicalIdentifier(identifier))
+}
+
+// HashPassword gives the PHC string to keep for a password: argon2id with 19 MiB
+// and two passes (OWASP Password Storage), a fresh salt each time. It returns a
+// PasswordProblem for text that no digest can be made of, ErrBusy when the queue
+// for hashing is full, and the error of ctx when it ends first. It does not ask
+// for a minimum length: CheckPassword does.
+func (a *Accounts) HashPassword(ctx context.Context, password string) (string, error) {
+	if err := CheckDigestible(password); err != nil {
+		return "", err
+	}
+	if err := a.gate.enter(ctx); err != nil {
+		return "", err
+	}
+	defer a.gate.leave()
+	return newArgon2id(password).String(), nil
+}
+
+// isText reports whether s is UTF-8 without NUL, which PostgreSQL cannot keep.
+func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
