@@ -74,7 +74,11 @@ func (a *Accounts) find(ctx context.Context, identifier string) (store.User, err
 	if len(identifier) > maxIdentifier || !isText(identifier) {
 		return store.User{}, store.ErrNotFound
 	}
-	return a.users.UserByIdentifier(ctx, CanonicalIdentifier(identifier))
+	identifier = CanonicalIdentifier(identifier)
+	if identifier == "" {
+		return store.User{}, store.ErrNotFound
+	}
+	return a.users.UserByIdentifier(ctx, identifier)
 }
 
 // HashPassword gives the PHC string to keep for a password: argon2id with 19 MiB

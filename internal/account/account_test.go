@@ -62,6 +62,7 @@ func TestAuthenticate(t *testing.T) {
 		{"without a password, none given", "nopassword", "", ErrWrongCredentials},
 		{"damaged digest", "damaged", password, ErrWrongCredentials},
 		{"empty identifier", "", password, ErrWrongCredentials},
+		{"blank identifier", " \t", password, ErrWrongCredentials},
 		{"NUL in the identifier", "ada@example.com\x00", password, ErrWrongCredentials},
 		{"identifier that is not UTF-8", "ada\xff", password, ErrWrongCredentials},
 		{"long identifier", strings.Repeat("x", 1<<16), password, ErrWrongCredentials},
@@ -78,7 +79,7 @@ func TestAuthenticate(t *testing.T) {
 		})
 	}
 	for _, identifier := range p.asked {
-		if !isText(identifier) || len(identifier) > 2*maxIdentifier {
+		if identifier == "" || !isText(identifier) || len(identifier) > 2*maxIdentifier {
 			t.Errorf("the store was asked for %.40q", identifier)
 		}
 	}
