@@ -1,0 +1,78 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/signet-auth/signet/internal/account"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// Deps are what New needs; all of them are required.
+type Deps struct {
+	Clients   store.Clients
+	Users     store.Users
+	Instances store.Instances
+	Keys      store.APIKeys
+	Accounts  *account.Accounts
+	Now       func() time.Time
+	Random    io.Reader // cryptographic randomness, such as crypto/rand.Reader
+}
+
+// Admin does what an operator asks for. It is safe for concurrent use.
+//
+// Each method returns *Error when the operator has made a mistake, an error that
+// wraps store.ErrNotFound when what was named does not exist, one that wraps
+// store.ErrConflict when others changed it faster than it could be changed, one
+// that wraps account.ErrBusy when too many passwords are being hashed, and
+// otherwise a fault. What succeeded is durable.
+type Admin struct {
+	clients   store.Clients
+	users     store.Users
+	instances store.Instances
+	keys      store.APIKeys
+	accounts  *account.Accounts
+	now       func() time.Time
+	random    io.Reader
+}
+
+// New makes an Admin.
+func New(d Deps) *Admin {
+	return &Admin{
+		clients:   d.Clients,
+		users:     d.Users,
+		instances: d.Instances,
+		keys:      d.Keys,
+		accounts:  d.Accounts,
+		now:       d.Now,
+		random:    d.Random,
+	}
+}
+
+// attempts bounds how often a change is tried again because another one came
+// between reading and writing.
+const attempts = 16
+
+// retried runs read-apply-write until no other change comes between.
+func retried(change func() error) error {
+	var err error
+	for range attempts {
+		if err = change(); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return err
+}
+
+// Instance returns the instance; EnsureInstance has made it at the start.
+func (a *Admin) Instance(ctx context.Context) (store.Instance, error) {
+	i, err := a.instances.Instance(ctx)
+	if err != nil {
+		// Not wrapped: what the operator asked for is not what was not found.
+		return store.Instance{}, fmt.Errorf("reading the instance: %v", err)
+	}
+	return i, nil
+}

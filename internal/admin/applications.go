@@ -1,0 +1,180 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// An Application is an OAuth application as an operator sees it.
+type Application struct {
+	store.Client
+	Secret string // the client secret, only in the answer that made it; then only its hash is kept
+}
+
+// ApplicationFields are what an operator may decide about an application. Nil
+// means "as it is", and on creation the default.
+type ApplicationFields struct {
+	Name          *string
+	RedirectURIs  []string // nil as it is, empty for none
+	CallbackURL   *string  // the one redirect URI of clients that know only one
+	Scopes        *string  // "" as it is; by default "profile email"
+	ConsentScreen *bool    // by default true
+	RequirePKCE   *bool    // by default false, and always true for a public application
+	Public        *bool    // by default false
+	DeviceGrant   *bool    // by default false
+}
+
+// CreateApplication makes an application. The answer holds its secret, which is
+// shown this once; a public application has none.
+func (a *Admin) CreateApplication(ctx context.Context, f ApplicationFields) (Application, error) {
+	instance, err := a.Instance(ctx)
+	if err != nil {
+		return Application{}, err
+	}
+	now := a.now()
+	c := store.Client{CreatedAt: now, UpdatedAt: now}
+	c.AskConsent = true
+	if c.Scopes, err = oauth.ParseScopes(oauth.DefaultScopes); err != nil {
+		return Application{}, fmt.Errorf("reading the default scopes: %w", err)
+	}
+	if err := f.applyToNew(&c, instance.Settings); err != nil {
+		return Application{}, err
+	}
+	if c.ApplicationID, err = a.id("oa_", now); err != nil {
+		return Application{}, err
+	}
+	if c.ID, err = a.text(16); err != nil {
+		return Application{}, err
+	}
+	app := Application{Client: c}
+	if !c.Public {
+		if err := a.newSecret(&app); err != nil {
+			return Application{}, err
+		}
+	}
+	if err := a.clients.CreateClient(ctx, app.Client); err != nil {
+		return Application{}, fmt.Errorf("creating an application: %w", err)
+	}
+	return app, nil
+}
+
+// newSecret gives the application a client secret: 32 characters, 190 bits.
+func (a *Admin) newSecret(app *Application) error {
+	secret, err := a.text(32)
+	if err != nil {
+		return err
+	}
+	app.Secret, app.SecretHash = secret, oauth.HashSecret(secret)
+	return nil
+}
+
+// Application returns the application with this oa_ id.
+func (a *Admin) Application(ctx context.Context, id string) (Application, error) {
+	if !isID("oa_", id) {
+		return Application{}, fmt.Errorf("finding an application: %w", store.ErrNotFound)
+	}
+	c, err := a.clients.ClientByID(ctx, id)
+	if err != nil {
+		return Application{}, fmt.Errorf("finding an application: %w", err)
+	}
+	return Application{Client: c}, nil
+}
+
+// Applications returns one page of the applications that match, and how many
+// match in all.
+func (a *Admin) Applications(ctx context.Context, q store.ClientQuery) ([]Application, int, error) {
+	clients, total, err := a.clients.ListClients(ctx, q)
+	if err != nil {
+		return nil, 0, fmt.Errorf("listing applications: %w", err)
+	}
+	apps := make([]Application, len(clients))
+	for i, c := range clients {
+		apps[i].Client = c
+	}
+	return apps, total, nil
+}
+
+// UpdateApplication changes what f names. An application that becomes
+// confidential gets a secret, which the answer shows this once; one that becomes
+// public loses its secret at once, and has to use PKCE from then on.
+func (a *Admin) UpdateApplication(ctx context.Context, id string, f ApplicationFields) (Application, error) {
+	instance, err := a.Instance(ctx)
+	if err != nil {
+		return Application{}, err
+	}
+	return a.changeApplication(ctx, id, func(app *Application) error {
+		wasPublic := app.Public
+		if err := f.applyTo(&app.Client, instance.Settings); err != nil {
+			return err
+		}
+		switch {
+		case app.Public:
+			app.SecretHash = oauth.Hash{}
+		case wasPublic:
+			return a.newSecret(app)
+		}
+		return nil
+	})
+}
+
+// RotateSecret gives the application a new secret, which the answer shows this
+// once. The old one stops working at once. Of concurrent rotations all succeed,
+// and only the secret written last works. A public application has no secret to
+// rotate: *Error.
+func (a *Admin) RotateSecret(ctx context.Context, id string) (Application, error) {
+	return a.changeApplication(ctx, id, func(app *Application) error {
+		if app.Public {
+			return problems{{"public", Unacceptable, "A public application has no client secret."}}.err()
+		}
+		return a.newSecret(app)
+	})
+}
+
+// changeApplication reads an application, applies change and writes it, again
+// whenever another change came between.
+func (a *Admin) changeApplication(ctx context.Context, id string, change func(*Application) error) (Application, error) {
+	var app Application
+	err := retried(func() error {
+		var err error
+		if app, err = a.Application(ctx, id); err != nil {
+			return err
+		}
+		if err := change(&app); err != nil {
+			return err
+		}
+		app.UpdatedAt = after(app.UpdatedAt, a.now())
+		if err := a.clients.UpdateClient(ctx, app.Client); err != nil {
+			return fmt.Errorf("changing an application: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return Application{}, err
+	}
+	return app, nil
+}
+
+// after gives now, or the first millisecond after previous if the clock has not
+// got there: a change always shows in updated_at.
+func after(previous, now time.Time) time.Time {
+	if next := previous.Add(time.Millisecond); now.Before(next) {
+		return next
+	}
+	return now
+}
+
+// DeleteApplication removes an application for good. Whatever was granted to it
+// is dead at its next use.
+func (a *Admin) DeleteApplication(ctx context.Context, id string) error {
+	if !isID("oa_", id) {
+		return fmt.Errorf("deleting an application: %w", store.ErrNotFound)
+	}
+	if err := a.clients.DeleteClient(ctx, id); err != nil {
+		return fmt.Errorf("deleting an application: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package admin
+
+import "strings"
+
+// An Error is what an operator got wrong, every problem at once.
+type Error struct{ Problems []Problem }
+
+// Error implements error. It holds no secrets: texts are constants.
+func (e *Error) Error() string {
+	texts := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		texts[i] = p.Field + ": " + p.Text
+	}
+	return strings.Join(texts, "; ")
+}
+
+// A Problem is one thing that is wrong with one field.
+type Problem struct {
+	Field string // as the Backend API names it; "" if it is no field's
+	Kind  Kind
+	Text  string // a sentence for the operator, without input in it
+}
+
+// A Kind says what sort of problem it is, for faces that answer with a code.
+type Kind int
+
+// The kinds.
+const (
+	Missing           Kind = iota // required and not given
+	Empty                         // required and given without content
+	MissingData                   // a user without anything to sign in with
+	MissingCompanion              // another field requires it
+	Disallowed                    // another field rules it out
+	Malformed                     // not of the right form
+	Unacceptable                  // of the right form, but not one of the values admitted
+	NotATime                      // not RFC 3339
+	TooLong                       // in characters
+	TooMany                       // in elements
+	TooLarge                      // in bytes, of an object
+	Repeated                      // a value given twice
+	Taken                         // by another user
+	UnknownScope                  // not a scope of this server
+	PublicWithoutPKCE             // a public client proves itself with PKCE only
+	ConsentRequired               // a client that registered itself always asks
+	DigestUnusable
+	PasswordTooShort
+	PasswordTooLong
+	PasswordIsIdentifier
+	UsernameLength
+	UsernameCharacter
+	UsernameAllDigits
+)
+
+// problems collects what is wrong.
+type problems []Problem
+
+func (p *problems) add(field string, kind Kind, text string) {
+	*p = append(*p, Problem{field, kind, text})
+}
+
+// err is nil if nothing is wrong. Its type is error, so that a nil *Error never
+// passes for a mistake.
+func (p problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return &Error{Problems: p}
+}

@@ -1,0 +1,154 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// NewUser is what an operator says about a user to create. Empty fields mean
+// "none".
+type NewUser struct {
+	EmailAddresses     []string // verified, since an operator vouches for them; the first is the primary one
+	Username           string
+	Password           string
+	PasswordDigest     string // of a password hashed elsewhere, by PasswordHasher
+	PasswordHasher     string // "argon2id" or "bcrypt"
+	SkipPasswordChecks bool   // admit a short password
+	FirstName          string
+	LastName           string
+	Locale             string // BCP 47
+	ExternalID         string
+	PublicMetadata     json.RawMessage // JSON objects
+	PrivateMetadata    json.RawMessage
+	UnsafeMetadata     json.RawMessage
+	CreatedAt          time.Time // zero for now
+	Banned             bool
+}
+
+// CreateUser makes a user. It needs an e-mail address or a user name to be known
+// by; without a password the user exists and cannot sign in. Values another user
+// has are an *Error of kind Taken.
+func (a *Admin) CreateUser(ctx context.Context, n NewUser) (store.User, error) {
+	if err := n.check(); err != nil {
+		return store.User{}, err
+	}
+	now := a.now()
+	u := n.user(now)
+	var err error
+	if u.ID, err = a.id("user_", now); err != nil {
+		return store.User{}, err
+	}
+	for _, address := range n.EmailAddresses {
+		id, err := a.id("idn_", now)
+		if err != nil {
+			return store.User{}, err
+		}
+		u.Emails = append(u.Emails, store.Email{ID: id, Address: address, Verified: true, CreatedAt: now})
+	}
+	if len(u.Emails) > 0 {
+		u.PrimaryEmailID = u.Emails[0].ID
+	}
+	if n.Password != "" {
+		if u.PasswordDigest, err = a.accounts.HashPassword(ctx, n.Password); err != nil {
+			return store.User{}, fmt.Errorf("hashing the password of a new user: %w", err)
+		}
+	}
+	err = a.users.CreateUser(ctx, u)
+	var exists *store.ExistsError
+	switch {
+	case errors.As(err, &exists):
+		return store.User{}, problems{{exists.Field, Taken, "Another user has this " + exists.Field + "."}}.err()
+	case err != nil:
+		return store.User{}, fmt.Errorf("creating a user: %w", err)
+	}
+	return u, nil
+}
+
+// user is what n says, as it is kept.
+func (n NewUser) user(now time.Time) store.User {
+	created := n.CreatedAt
+	if created.IsZero() {
+		created = now
+	}
+	return store.User{
+		ExternalID:      n.ExternalID,
+		Username:        n.Username,
+		FirstName:       n.FirstName,
+		LastName:        n.LastName,
+		Locale:          n.Locale,
+		PasswordDigest:  n.PasswordDigest,
+		PublicMetadata:  orEmptyObject(n.PublicMetadata),
+		PrivateMetadata: orEmptyObject(n.PrivateMetadata),
+		UnsafeMetadata:  orEmptyObject(n.UnsafeMetadata),
+		Banned:          n.Banned,
+		CreatedAt:       created,
+		UpdatedAt:       now,
+	}
+}
+
+func orEmptyObject(metadata json.RawMessage) json.RawMessage {
+	if len(metadata) == 0 {
+		return json.RawMessage("{}")
+	}
+	return metadata
+}
+
+// User returns the user with this user_ id.
+func (a *Admin) User(ctx context.Context, id string) (store.User, error) {
+	if !isID("user_", id) {
+		return store.User{}, fmt.Errorf("finding a user: %w", store.ErrNotFound)
+	}
+	u, err := a.users.UserByID(ctx, id)
+	if err != nil {
+		return store.User{}, fmt.Errorf("finding a user: %w", err)
+	}
+	return u, nil
+}
+
+// Users returns one page of the users that match.
+func (a *Admin) Users(ctx context.Context, q store.UserQuery) ([]store.User, error) {
+	users, err := a.users.ListUsers(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("listing users: %w", err)
+	}
+	return users, nil
+}
+
+// CountUsers counts the users that match, whatever the page.
+func (a *Admin) CountUsers(ctx context.Context, q store.UserQuery) (int, error) {
+	n, err := a.users.CountUsers(ctx, q)
+	if err != nil {
+		return 0, fmt.Errorf("counting users: %w", err)
+	}
+	return n, nil
+}
+
+// SetBanned bans or unbans a user and returns the user as it is then. A ban signs
+// the user out everywhere and kills what was granted; unbanning revives none of
+// it.
+func (a *Admin) SetBanned(ctx context.Context, id string, banned bool) (store.User, error) {
+	if !isID("user_", id) {
+		return store.User{}, fmt.Errorf("banning a user: %w", store.ErrNotFound)
+	}
+	if err := a.users.SetBanned(ctx, id, banned, a.now()); err != nil {
+		return store.User{}, fmt.Errorf("banning a user: %w", err)
+	}
+	return a.User(ctx, id)
+}
+
+// DeleteUser removes a user for good. Whatever was granted in its name is dead
+// at its next use.
+func (a *Admin) DeleteUser(ctx context.Context, id string) error {
+	if !isID("user_", id) {
+		return fmt.Errorf("deleting a user: %w", store.ErrNotFound)
+	}
+	if err := a.users.DeleteUser(ctx, id); err != nil {
+		return fmt.Errorf("deleting a user: %w", err)
+	}
+	return nil
+}
