@@ -24,7 +24,7 @@ const (
 // An Error is a refusal the client may read. Any other error is a fault of ours:
 // it is logged in full and reaches the client only as server_error.
 type Error struct {
-	Code        ErrorCode `json:"error"`
+	Code        ErrorCode `json:"error,omitempty"`
 	Description string    `json:"error_description,omitempty"` // a constant, never input: it ends up in URLs and logs
 	Spec        string    `json:"-"`                           // the rule that refused, such as "RFC 7636 §4.6"; logged
 }

@@ -13,7 +13,7 @@ const (
 
 // GrantType reads grant_type. It refuses a form in which anything came twice.
 func GrantType(f Form) (string, error) {
-	if err := f.once(); err != nil {
+	if err := f.Once(); err != nil {
 		return "", err
 	}
 	switch t := f.Get("grant_type"); t {

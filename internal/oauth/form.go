@@ -82,9 +82,23 @@ func (f Form) Get(name string) string {
 	return ""
 }
 
-// once refuses a form in which a parameter came more than once: which of the
+// Encode gives the parameters back in wire format, in the order they came.
+func (f Form) Encode() string {
+	var b strings.Builder
+	for _, x := range f.fields {
+		if b.Len() > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(x.name))
+		b.WriteByte('=')
+		b.WriteString(url.QueryEscape(x.value))
+	}
+	return b.String()
+}
+
+// Once refuses a form in which a parameter came more than once: which of the
 // values counts is where attackers and parsers disagree.
-func (f Form) once() error {
+func (f Form) Once() error {
 	if len(f.repeated) > 0 {
 		return refuse(InvalidRequest, "RFC 6749 §3.2", "a parameter was sent more than once")
 	}

@@ -36,7 +36,7 @@ func (b BearerRequest) Token() (string, error) {
 	switch {
 	case b.Query.Get("access_token") != "":
 		return "", refuse(InvalidRequest, "RFC 9700 §4.3.2", "an access token in the query is not accepted; send it in the Authorization header")
-	case b.Body.once() != nil:
+	case b.Body.Once() != nil:
 		return "", refuse(InvalidRequest, "RFC 6750 §3.1", "a parameter was sent more than once")
 	case b.Authorization == "" && body == "":
 		return "", ErrNoToken
