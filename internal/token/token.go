@@ -146,7 +146,7 @@ func (t *Tokens) OpenAccess(s string) (oauth.AccessToken, error) {
 		ExpiresAt:  r.time(),
 	}
 	if r.flag() {
-		a.Narrowed = r.scopes()
+		a.Narrowed = append(oauth.Scopes{}, r.scopes()...) // never nil, which would mean all
 	}
 	if !r.done() {
 		return oauth.AccessToken{}, oauth.ErrForgedAccessToken
