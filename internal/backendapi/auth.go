@@ -1,0 +1,59 @@
+package backendapi
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// authenticate checks that the request carries a secret key of this instance. It
+// is found by its hash, so that no comparison of ours takes longer for a better
+// guess.
+func (a *API) authenticate(r *http.Request) error {
+	headers := r.Header.Values("Authorization")
+	if len(headers) != 1 {
+		return refuse("authorization_header_format_invalid", "", "The Authorization header must be given once, as Bearer and a secret key.")
+	}
+	scheme, key, ok := strings.Cut(headers[0], " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || key == "" || strings.ContainsAny(key, " \t,") {
+		return refuse("authorization_header_format_invalid", "", "The Authorization header must be Bearer and a secret key.")
+	}
+	if !strings.HasPrefix(key, "sk_") {
+		return refuse("clerk_key_invalid", "", "The key in the Authorization header is not a secret key: it does not begin with sk_.")
+	}
+	_, err := a.keys.APIKey(r.Context(), oauth.HashSecret(key))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return refuse("clerk_key_invalid", "", "The secret key in the Authorization header is not one of this instance.")
+	case err != nil:
+		return fmt.Errorf("finding the secret key: %w", err)
+	}
+	return nil
+}
+
+// versions of Clerk's API. What is served here is the same in all of them.
+var versions = []string{"2021-02-05", "2024-10-01", "2025-03-12", "2025-04-10", "2025-11-10", "2026-05-12"}
+
+// checkVersion checks that the version asked for, in the header or in the query
+// but not in both, is one that exists. Without one the newest is meant.
+func checkVersion(r *http.Request) error {
+	query, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	asked := append(slices.Clone(r.Header.Values("Clerk-API-Version")), query["__clerk_api_version"]...)
+	switch {
+	case len(asked) == 0:
+		return nil
+	case len(asked) > 1:
+		return refuse("api_version_invalid", "", "The API version must be given once, in the header Clerk-API-Version or in the query parameter __clerk_api_version.")
+	case !slices.Contains(versions, asked[0]):
+		return refuse("api_version_invalid", "", "The API version must be one of "+strings.Join(versions, ", ")+".")
+	}
+	return nil
+}

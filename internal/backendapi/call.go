@@ -1,0 +1,109 @@
+package backendapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/signet-auth/signet/internal/reqid"
+)
+
+// call serves one path, given its methods, and is the one place that writes
+// answers and errors. No methods means that the path does not exist. The key is
+// checked first: nothing of a stranger's request is read, and no stranger learns
+// which paths exist.
+func (a *API) call(methods map[string]method) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		trace := reqid.From(r.Context())
+		if trace == "" {
+			trace = reqid.New()
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		answer, err := a.answer(w.Header(), r, methods)
+		status := http.StatusOK
+		if err != nil {
+			status, answer = a.answerError(w.Header(), r, trace, err)
+		}
+		var body bytes.Buffer
+		if err := encode(&body, answer); err != nil {
+			status, answer = a.answerError(w.Header(), r, trace, err)
+			body.Reset()
+			_ = encode(&body, answer) // strings only
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/json") // exactly: Clerk's JavaScript compares with ===
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Clerk-Trace-Id", trace)
+		w.WriteHeader(status)
+		_, _ = w.Write(body.Bytes()) // the client may be gone
+	})
+}
+
+// answer finds out who asks and then does what is asked.
+func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) (any, error) {
+	if err := a.authenticate(r); err != nil {
+		h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §11.6.1
+		return nil, err
+	}
+	if err := checkVersion(r); err != nil {
+		return nil, err
+	}
+	if methods == nil {
+		return nil, refuse("resource_not_found", "", "There is nothing at this path.")
+	}
+	name := r.Method
+	if name == http.MethodHead {
+		name = http.MethodGet // net/http leaves the body out
+	}
+	serve, ok := methods[name]
+	if !ok {
+		h.Set("Allow", allowed(methods))
+		return nil, refuse("method_not_allowed", "", "This path does not take this method.")
+	}
+	return serve(r)
+}
+
+// allowed lists the methods of a path (RFC 9110 §10.2.1).
+func allowed(methods map[string]method) string {
+	names := slices.Collect(maps.Keys(methods))
+	if _, ok := methods[http.MethodGet]; ok {
+		names = append(names, http.MethodHead)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// answerError decides status and body of an error, and logs it: a refusal at
+// Info, a fault once and in full. Neither holds anything of the body.
+func (a *API) answerError(h http.Header, r *http.Request, trace string, err error) (int, any) {
+	refused, ok := asRefusal(err)
+	log := a.log.With("trace_id", trace, "method", r.Method, "route", r.Pattern)
+	switch {
+	case ok:
+		log.InfoContext(r.Context(), "backend api: refused", "status", refused.status(), "codes", refused.codes())
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		log.InfoContext(r.Context(), "backend api: the client has gone")
+		refused = refusal{{code: "service_unavailable", long: "The request was given up."}}
+	default:
+		log.ErrorContext(r.Context(), "backend api: request failed", "err", err)
+		refused = refusal{{code: "internal_clerk_error", long: "The request failed on our side; the log has the cause under clerk_trace_id."}}
+	}
+	status := refused.status()
+	if status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
+	return status, refused.body(trace)
+}
+
+// encode writes JSON without the escapes that are only of use inside HTML.
+func encode(body *bytes.Buffer, answer any) error {
+	e := json.NewEncoder(body)
+	e.SetEscapeHTML(false)
+	return e.Encode(answer)
+}

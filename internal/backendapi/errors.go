@@ -1,0 +1,180 @@
+package backendapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/signet-auth/signet/internal/account"
+	"github.com/signet-auth/signet/internal/admin"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// catalogue gives status and short message of each code, as Clerk's does. The
+// code method_not_allowed is ours: Clerk's catalogue has none for it.
+var catalogue = map[string]struct {
+	status  int
+	message string
+}{
+	"request_body_invalid":                                {400, "Request body invalid"},
+	"malformed_request_parameters":                        {400, "Malformed request parameters"},
+	"api_version_invalid":                                 {400, "API version invalid"},
+	"duplicate_record":                                    {400, "is a duplicate"},
+	"oauth_invalid_scope":                                 {400, "Invalid scope."},
+	"clerk_key_invalid":                                   {401, "The provided secret key is invalid."},
+	"resource_not_found":                                  {404, "not found"},
+	"method_not_allowed":                                  {405, "Method not allowed"},
+	"conflict":                                            {409, "Conflict"},
+	"request_body_too_large":                              {413, "Request body too large"},
+	"unsupported_content_type":                            {415, "Unsupported content type"},
+	"form_param_missing":                                  {422, "is missing"},
+	"form_param_nil":                                      {422, "is empty"},
+	"form_param_unknown":                                  {422, "is unknown"},
+	"form_param_type_invalid":                             {422, "is invalid"},
+	"form_param_format_invalid":                           {422, "is invalid"},
+	"form_param_value_invalid":                            {422, "is invalid"},
+	"form_param_invalid_time":                             {422, "is invalid"},
+	"form_param_duplicate":                                {422, "is a duplicate"},
+	"form_data_missing":                                   {422, "missing data"},
+	"form_identifier_exists":                              {422, "is taken"},
+	"internal_clerk_error":                                {500, "Internal error"},
+	"service_unavailable":                                 {503, "Service unavailable"},
+	"form_username_invalid_length":                        {422, "is invalid"},
+	"form_password_digest_invalid_code":                   {422, "is invalid"},
+	"authorization_header_format_invalid":                 {401, "Invalid Authorization header format"},
+	"form_param_max_length_exceeded":                      {422, "exceeds maximum length"},
+	"form_param_array_size_exceeded":                      {422, "exceeds maximum size"},
+	"form_param_array_length_mismatch":                    {422, "has the wrong length"},
+	"form_param_exceeds_allowed_size":                     {422, "exceeds maximum size"},
+	"form_conditional_param_missing":                      {422, "is missing"},
+	"form_conditional_param_disallowed":                   {422, "is not allowed"},
+	"form_public_client_requires_pkce":                    {422, "is invalid"},
+	"oauth_application_consent_screen_cannot_be_disabled": {422, "is invalid"},
+	"form_password_length_too_short":                      {422, "is too short"},
+	"form_password_size_in_bytes_exceeded":                {422, "is too long"},
+	"form_password_matches_identifier":                    {422, "is an identifier"},
+	"form_username_invalid_character":                     {422, "is invalid"},
+	"form_username_needs_non_number_char":                 {422, "is invalid"},
+}
+
+// codes gives the code for each kind of mistake. Kinds that mean something else
+// for applications than for users are told apart by field in codeOf.
+var codes = map[admin.Kind]string{
+	admin.Missing:              "form_param_missing",
+	admin.Empty:                "form_param_nil",
+	admin.MissingData:          "form_data_missing",
+	admin.MissingCompanion:     "form_conditional_param_missing",
+	admin.Disallowed:           "form_conditional_param_disallowed",
+	admin.Malformed:            "form_param_format_invalid",
+	admin.Unacceptable:         "form_param_value_invalid",
+	admin.NotATime:             "form_param_invalid_time",
+	admin.TooLong:              "form_param_max_length_exceeded",
+	admin.TooMany:              "form_param_array_size_exceeded",
+	admin.TooLarge:             "form_param_exceeds_allowed_size",
+	admin.Repeated:             "form_param_duplicate",
+	admin.Taken:                "form_identifier_exists",
+	admin.UnknownScope:         "oauth_invalid_scope",
+	admin.PublicWithoutPKCE:    "form_public_client_requires_pkce",
+	admin.ConsentRequired:      "oauth_application_consent_screen_cannot_be_disabled",
+	admin.DigestUnusable:       "form_password_digest_invalid_code",
+	admin.PasswordTooShort:     "form_password_length_too_short",
+	admin.PasswordTooLong:      "form_password_size_in_bytes_exceeded",
+	admin.PasswordIsIdentifier: "form_password_matches_identifier",
+	admin.UsernameLength:       "form_username_invalid_length",
+	admin.UsernameCharacter:    "form_username_invalid_character",
+	admin.UsernameAllDigits:    "form_username_needs_non_number_char",
+}
+
+// codeOf gives the code of a mistake.
+func codeOf(p admin.Problem) string {
+	if p.Kind == admin.Repeated && p.Field == "redirect_uris" {
+		return "duplicate_record"
+	}
+	return codes[p.Kind]
+}
+
+// A problem is one entry of an error answer.
+type problem struct {
+	code  string // of the catalogue
+	param string // the field or query parameter; "" if there is none
+	long  string // a sentence that says what to do, without input in it
+}
+
+// A refusal is an error answer of at least one problem.
+type refusal []problem
+
+// Error implements error.
+func (r refusal) Error() string { return strings.Join(r.codes(), ", ") }
+
+// refuse makes a refusal with one problem.
+func refuse(code, param, long string) error { return refusal{{code, param, long}} }
+
+// asRefusal finds the answer to an error; ok is false for a fault.
+func asRefusal(err error) (r refusal, ok bool) {
+	var mistake *admin.Error
+	switch {
+	case errors.As(err, &r):
+		return r, true
+	case errors.As(err, &mistake):
+		for _, p := range mistake.Problems {
+			r = append(r, problem{codeOf(p), p.Field, p.Text})
+		}
+		return r, true
+	case errors.Is(err, store.ErrNotFound):
+		return refusal{{code: "resource_not_found", long: "No such object exists."}}, true
+	case errors.Is(err, store.ErrConflict):
+		return refusal{{code: "conflict", long: "Others kept changing the object at the same time; try again."}}, true
+	case errors.Is(err, account.ErrBusy):
+		return refusal{{code: "service_unavailable", long: "Too many passwords are being hashed; try again in a moment."}}, true
+	}
+	return nil, false
+}
+
+// status is that of the first problem, or 422 as soon as one has it: 400 would
+// say less.
+func (r refusal) status() int {
+	for _, p := range r {
+		if catalogue[p.code].status == http.StatusUnprocessableEntity {
+			return http.StatusUnprocessableEntity
+		}
+	}
+	return catalogue[r[0].code].status
+}
+
+func (r refusal) codes() []string {
+	all := make([]string, len(r))
+	for i, p := range r {
+		all[i] = p.code
+	}
+	return all
+}
+
+// body is the refusal as Clerk's SDKs read it. No string is left out, since the
+// Python SDK needs all three.
+func (r refusal) body(trace string) errorBody {
+	b := errorBody{TraceID: trace}
+	for _, p := range r {
+		e := errorObject{Message: catalogue[p.code].message, LongMessage: p.long, Code: p.code}
+		if p.param != "" {
+			e.Meta = &errorMeta{ParamName: p.param}
+		}
+		b.Errors = append(b.Errors, e)
+	}
+	return b
+}
+
+type errorBody struct {
+	Errors  []errorObject `json:"errors"`
+	TraceID string        `json:"clerk_trace_id"`
+}
+
+type errorObject struct {
+	Message     string     `json:"message"`
+	LongMessage string     `json:"long_message"`
+	Code        string     `json:"code"`
+	Meta        *errorMeta `json:"meta,omitempty"`
+}
+
+type errorMeta struct {
+	ParamName string `json:"param_name"`
+}

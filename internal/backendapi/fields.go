@@ -1,0 +1,136 @@
+package backendapi
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// fields reads the members of a body by name and type, and collects what is
+// wrong with them. A member that is absent or null reads as nil: not given.
+type fields struct {
+	members  map[string]json.RawMessage
+	known    map[string]bool
+	problems refusal
+}
+
+// fieldsOf reads the body of a request.
+func fieldsOf(r *http.Request) (*fields, error) {
+	members, err := bodyOf(r)
+	if err != nil {
+		return nil, err
+	}
+	return &fields{members: members, known: map[string]bool{}}, nil
+}
+
+// err is nil if every member asked for had its type.
+func (f *fields) err() error {
+	if len(f.problems) == 0 {
+		return nil
+	}
+	return f.problems
+}
+
+// value is the member, or nil if it is not given.
+func (f *fields) value(name string) json.RawMessage {
+	f.known[name] = true
+	if raw := f.members[name]; len(raw) > 0 && string(raw) != "null" {
+		return raw
+	}
+	return nil
+}
+
+// as reads a member into a T, or notes that it has another type.
+func as[T any](f *fields, name, kind string) *T {
+	raw := f.value(name)
+	if raw == nil {
+		return nil
+	}
+	v := new(T)
+	if err := json.Unmarshal(raw, v); err != nil {
+		f.wrongType(name, kind)
+		return nil
+	}
+	return v
+}
+
+func (f *fields) wrongType(name, kind string) {
+	f.problems = append(f.problems, problem{"form_param_type_invalid", name, name + " must be " + kind + "."})
+}
+
+// text reads a string.
+func (f *fields) text(name string) *string { return as[string](f, name, "a string") }
+
+// textOrEmpty reads a string for which "" means the same as none.
+func (f *fields) textOrEmpty(name string) string {
+	if s := f.text(name); s != nil {
+		return *s
+	}
+	return ""
+}
+
+// flag reads a boolean.
+func (f *fields) flag(name string) *bool { return as[bool](f, name, "a boolean") }
+
+// isSet reads a boolean for which false means the same as none.
+func (f *fields) isSet(name string) bool {
+	b := f.flag(name)
+	return b != nil && *b
+}
+
+// texts reads an array of strings; given and empty, it is not nil.
+func (f *fields) texts(name string) []string {
+	all := as[[]*string](f, name, "an array of strings")
+	if all == nil {
+		return nil
+	}
+	texts := make([]string, len(*all))
+	for i, s := range *all {
+		if s == nil { // a null among the strings
+			f.wrongType(name, "an array of strings")
+			return nil
+		}
+		texts[i] = *s
+	}
+	return texts
+}
+
+// object reads a JSON object, as it was written.
+func (f *fields) object(name string) json.RawMessage {
+	raw := f.value(name)
+	if raw != nil && raw[0] != '{' {
+		f.wrongType(name, "an object")
+		return nil
+	}
+	return raw
+}
+
+// ignore admits members that change nothing.
+func (f *fields) ignore(names ...string) {
+	for _, name := range names {
+		f.known[name] = true
+	}
+}
+
+// notOffered refuses members that Clerk knows and Signet can do nothing about:
+// dropping them would let the caller believe in a second factor or a limit that
+// is not there. Values that ask for nothing are admitted.
+func (f *fields) notOffered(names ...string) {
+	for _, name := range names {
+		switch raw := f.value(name); string(raw) {
+		case "", `""`, "false", "0", "[]", "{}":
+		default:
+			f.problems = append(f.problems, problem{"form_param_value_invalid", name, name + " is not offered by this server; leave it out."})
+		}
+	}
+}
+
+// refuseUnknown notes every member that was not asked for.
+func (f *fields) refuseUnknown() {
+	for _, name := range slices.Sorted(maps.Keys(f.members)) {
+		if !f.known[name] {
+			f.problems = append(f.problems, problem{"form_param_unknown", name, "This request has no such field."})
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package backendapi
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	defaultLimit = 10
+	maxLimit     = 500
+	maxOffset    = 1<<31 - 1
+	maxValues    = 100 // of one parameter
+	maxValue     = 512 // bytes
+)
+
+// queryOf reads the query string. The standard reader leaves out what it cannot
+// read; here that is an error.
+func queryOf(r *http.Request) (url.Values, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, refuse("malformed_request_parameters", "", "The query string cannot be read.")
+	}
+	for name, all := range values {
+		for _, s := range append(all, name) {
+			if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+				return nil, refuse("malformed_request_parameters", "", "The query string must be UTF-8 without NUL.")
+			}
+		}
+	}
+	return values, nil
+}
+
+// parameters reads query parameters by name and type, and collects what is wrong
+// with them. A parameter that is absent or empty is not given.
+type parameters struct {
+	values   url.Values
+	problems refusal
+}
+
+func parametersOf(r *http.Request) (*parameters, error) {
+	values, err := queryOf(r)
+	return &parameters{values: values}, err
+}
+
+func (p *parameters) err() error {
+	if len(p.problems) == 0 {
+		return nil
+	}
+	return p.problems
+}
+
+func (p *parameters) invalid(name, long string) {
+	p.problems = append(p.problems, problem{"form_param_value_invalid", name, long})
+}
+
+// page reads limit and offset.
+func (p *parameters) page() (limit, offset int) {
+	limit = p.integer("limit", defaultLimit, 1, maxLimit)
+	offset = p.integer("offset", 0, 0, maxOffset)
+	return limit, offset
+}
+
+func (p *parameters) integer(name string, otherwise, least, most int) int {
+	s := p.values.Get(name)
+	if s == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < least || n > most {
+		p.invalid(name, name+" must be an integer from "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+".")
+		return otherwise
+	}
+	return n
+}
+
+// text reads one value.
+func (p *parameters) text(name string) string {
+	s := p.values.Get(name)
+	if len(s) > maxValue {
+		p.problems = append(p.problems, problem{"form_param_max_length_exceeded", name, name + " must be at most 512 bytes long."})
+		return ""
+	}
+	return s
+}
+
+// flag reads a boolean, nil if it is not given.
+func (p *parameters) flag(name string) *bool {
+	switch p.values.Get(name) {
+	case "":
+		return nil
+	case "true":
+		return new(true)
+	case "false":
+		return new(false)
+	}
+	p.invalid(name, name+" must be true or false.")
+	return nil
+}
+
+// texts reads a parameter that may be repeated.
+func (p *parameters) texts(name string) []string {
+	var all []string
+	for _, s := range p.values[name] {
+		if len(s) > maxValue {
+			p.problems = append(p.problems, problem{"form_param_max_length_exceeded", name, name + " must be at most 512 bytes long."})
+			return nil
+		}
+		if s != "" {
+			all = append(all, s)
+		}
+	}
+	if len(all) > maxValues {
+		p.problems = append(p.problems, problem{"form_param_array_size_exceeded", name, name + " must be given at most 100 times."})
+		return nil
+	}
+	return all
+}
+
+// included reads a repeated parameter whose values may say "include" with a
+// leading +, which arrives as a space unless it was escaped.
+func (p *parameters) included(name string) []string {
+	all := p.texts(name)
+	for i, s := range all {
+		if strings.HasPrefix(s, "-") {
+			p.invalid(name, name+" cannot exclude values on this server.")
+			return nil
+		}
+		all[i] = strings.TrimLeft(s, " +")
+	}
+	return all
+}
+
+// order reads order_by: a field, with - in front to begin with the largest. The
+// first of several counts.
+func order[T any](p *parameters, fields map[string]T, otherwise T) (by T, descending bool) {
+	s := p.values.Get("order_by")
+	if s == "" {
+		return otherwise, true
+	}
+	name, descending := strings.CutPrefix(s, "-")
+	if !descending {
+		name = strings.TrimLeft(name[:1], " +") + name[1:]
+	}
+	by, ok := fields[name]
+	if !ok {
+		p.invalid("order_by", "order_by must be one of the fields that this list can be ordered by, with + or - in front.")
+		return otherwise, true
+	}
+	return by, descending
+}
+
+// notOffered refuses filters that Clerk knows and Signet does not: an answer
+// that ignored them would hold objects nobody asked for.
+func (p *parameters) notOffered(names ...string) {
+	for _, name := range names {
+		if p.values.Get(name) != "" {
+			p.invalid(name, name+" is not offered by this server; leave it out.")
+		}
+	}
+}
