@@ -1,0 +1,203 @@
+// Package session knows the browser: who is signed in in it, which forms it was
+// given, and which authorization request it is in the middle of. It knows no
+// page and no rule of OAuth.
+//
+// A browser holds two cookies. One names its session and is worth as much as
+// the password, so only its hash is kept. The other is the browser's own random
+// id, which is kept nowhere: forms (csrf.go) and pending authorization requests
+// (continuation.go) are bound to it, so that nobody can pass theirs to another's
+// browser, signed in or not.
+package session
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/segmentio/ksuid"
+
+	"github.com/signet-auth/signet/internal/keyring"
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// lifetime is how long a user stays signed in, however active.
+const lifetime = 7 * 24 * time.Hour
+
+// maxUserAgent bounds what is kept of the User-Agent header, in bytes.
+const maxUserAgent = 256
+
+// Sessions signs browsers in and out. It is safe for concurrent use.
+type Sessions struct {
+	sessions      store.Sessions
+	csrf          *keyring.Authenticator
+	continuations *keyring.Sealer
+	sessionCookie string
+	browserCookie string
+	secure        bool
+	now           func() time.Time
+}
+
+// New makes the sessions of an issuer. Under https the cookies have the prefix
+// __Host-, so that no other host of the domain can set them.
+func New(sessions store.Sessions, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *Sessions {
+	s := &Sessions{
+		sessions:      sessions,
+		csrf:          ring.Authenticator("csrf"),
+		continuations: ring.Sealer("continuation"),
+		sessionCookie: "signet_session",
+		browserCookie: "signet_browser",
+		secure:        issuer.Scheme == "https",
+		now:           now,
+	}
+	if s.secure {
+		s.sessionCookie = "__Host-" + s.sessionCookie
+		s.browserCookie = "__Host-" + s.browserCookie
+	}
+	return s
+}
+
+// A Current is a session that is live, and its user.
+type Current struct {
+	store.Session
+	User store.User
+}
+
+// Current finds out who is signed in in the browser that sent r. ok is false if
+// nobody is; err is a fault.
+func (s *Sessions) Current(r *http.Request) (c Current, ok bool, err error) {
+	id := cookie(r, s.sessionCookie)
+	if id == "" {
+		return Current{}, false, nil
+	}
+	c.Session, c.User, err = s.sessions.SessionWithUser(r.Context(), oauth.HashSecret(id), s.now())
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return Current{}, false, nil
+	case err != nil:
+		return Current{}, false, fmt.Errorf("finding the session: %w", err)
+	}
+	return c, true, nil
+}
+
+// Begin signs the user in under a new session id; an id that the browser brought
+// along is never taken over, and the session it named ends. The error wraps
+// store.ErrNotFound if the user is gone or banned.
+func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, userID string) error {
+	if err := s.endCurrent(r); err != nil {
+		return err
+	}
+	now := s.now()
+	id, err := ksuid.NewRandomWithTime(now)
+	if err != nil {
+		return fmt.Errorf("making a session id: %w", err)
+	}
+	secret := randomID()
+	err = s.sessions.CreateSession(r.Context(), store.Session{
+		ID:         "sess_" + id.String(),
+		Cookie:     oauth.HashSecret(secret),
+		UserID:     userID,
+		UserAgent:  userAgent(r),
+		SignedInAt: now,
+		ExpiresAt:  now.Add(lifetime),
+	})
+	if err != nil {
+		return fmt.Errorf("beginning a session: %w", err)
+	}
+	s.setCookie(w, s.sessionCookie, secret, int(lifetime/time.Second))
+	return nil
+}
+
+// End signs the browser out. The cookie goes even if the store fails.
+func (s *Sessions) End(w http.ResponseWriter, r *http.Request) error {
+	s.setCookie(w, s.sessionCookie, "", -1)
+	return s.endCurrent(r)
+}
+
+func (s *Sessions) endCurrent(r *http.Request) error {
+	current, ok, err := s.Current(r)
+	if err != nil || !ok {
+		return err
+	}
+	if err := s.sessions.EndSession(r.Context(), current.ID, s.now()); err != nil {
+		return fmt.Errorf("ending the session: %w", err)
+	}
+	return nil
+}
+
+// A Browser is one browser, signed in or not. Only Sessions.Browser makes one.
+type Browser struct{ id string }
+
+// Browser gives the browser that sent r. One that is here for the first time
+// gets its id in a cookie, which later calls with the same r see too.
+func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request) Browser {
+	if b, ok := s.known(r); ok {
+		return b
+	}
+	b := Browser{randomID()}
+	s.setCookie(w, s.browserCookie, b.id, 0)
+	r.AddCookie(&http.Cookie{Name: s.browserCookie, Value: b.id})
+	return b
+}
+
+// known gives the browser that r says it is from.
+func (s *Sessions) known(r *http.Request) (Browser, bool) {
+	id := cookie(r, s.browserCookie)
+	return Browser{id}, id != ""
+}
+
+func (s *Sessions) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{
+		Name:     name,
+		Value:    value,
+		Path:     "/",
+		MaxAge:   maxAge, // 0: until the browser is closed
+		Secure:   s.secure,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// cookie gives the first value that randomID can have made, or "".
+func cookie(r *http.Request, name string) string {
+	for _, c := range r.CookiesNamed(name) {
+		if id, err := decode(c.Value); err == nil && len(id) == idSize {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// idSize is the length of a random id in bytes.
+const idSize = 32
+
+func randomID() string {
+	id := make([]byte, idSize)
+	rand.Read(id) // never fails: it ends the program instead
+	return base64.RawURLEncoding.EncodeToString(id)
+}
+
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// decode reads base64url in the one spelling that encoding gives; the decoder of
+// the library would skip line breaks.
+func decode(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, errors.New("line break in base64url")
+	}
+	return strictBase64.DecodeString(text)
+}
+
+// userAgent is the header cut to what is kept, as text that every engine takes.
+func userAgent(r *http.Request) string {
+	agent := r.UserAgent()
+	if len(agent) > maxUserAgent {
+		agent = agent[:maxUserAgent]
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(agent, ""), "\x00", "")
+}
