@@ -1,0 +1,81 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// The least lengths of a secret key: one that guards an installation on the
+// network, and one for trying things out.
+const (
+	minSecretKey      = 32
+	minLocalSecretKey = 12
+)
+
+// check finds what is wrong between settings.
+func (c Config) check(p *Problems) {
+	issuer := c.IssuerURL()
+	host := issuer.Hostname()
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case issuer.Scheme == "https" || c.AllowHTTPIssuer:
+	case c.Issuer == nil && (host == "" || err == nil && ip.IsUnspecified()):
+		p.add("the server listens on every address, so it cannot know its own: set issuer to the URL that the world reaches it by")
+	case !isLoopback(host):
+		p.add("the issuer is http and %s is not a loopback host, so passwords and tokens would cross the network in the clear: "+
+			"use https, or set allow_http_issuer if the network is trusted", host)
+	}
+
+	least := minLocalSecretKey
+	if issuer.Scheme == "https" {
+		least = minSecretKey
+	}
+	if c.SecretKey != "" && len(c.SecretKey) < least {
+		p.add("secret_key has fewer than %d characters, which an %s issuer needs; make one with: echo sk_live_$(openssl rand -hex 20)", least, issuer.Scheme)
+	}
+}
+
+// isLoopback tells whether a host never leaves the machine.
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// suggestion names the known name that is nearest, if one is near.
+func suggestion(name string, known []string) string {
+	best, least := "", 1+len(name)/3
+	for _, k := range known {
+		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
+			best, least = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// distance counts the letters to add, remove or replace between a and b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

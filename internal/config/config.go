@@ -1,0 +1,113 @@
+// Package config reads how one node of Signet is set up: flags, environment
+// variables and a file, in that order of strength. It knows nothing of what the
+// values are used for.
+//
+// The comments on Config are the manual, and the table in settings.go is the one
+// place that says how each setting is named and read.
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+)
+
+// A Config is how one node is set up. Load gives one with its defaults filled in.
+//
+// A setting data_dir is the key data_dir in the file, the variable
+// SIGNET_DATA_DIR and the flag --data-dir. An empty variable counts as one that
+// is not set. Secrets have no flag, since other users of a machine can read
+// command lines; put them in a variable, or in a file that the variable with
+// _FILE at its end names.
+type Config struct {
+	// Listen is the address to serve HTTP on, host and port. Port 0 takes any
+	// free port. Default: 127.0.0.1:8080.
+	Listen string
+
+	// Issuer is the URL that the world reaches this installation by: scheme and
+	// host alone, with no path and no slash at the end. Clients compare it byte
+	// for byte. Default: http:// and the address listened on.
+	Issuer *url.URL
+
+	// DataDir is the directory of the root key and, by default, of the database.
+	// It is made if it does not exist. Default: ./data, or under systemd the
+	// STATE_DIRECTORY of the unit.
+	DataDir string
+
+	// Database is the path of an SQLite file or a postgres:// URL. Default: the
+	// file signet.db in the data directory.
+	Database string
+
+	// SecretKey opens the Backend API. It begins with sk_ and has at least 32
+	// characters, or 12 if the issuer is http. Default: one is made on the first
+	// start and printed that once.
+	SecretKey Secret
+
+	// RootKey is 32 random bytes in base64, from which every other key is
+	// derived. All nodes of an installation have the same. Older ones may follow,
+	// separated by commas. Default: the file root.key in the data directory, made
+	// on the first start.
+	RootKey Secret
+
+	// LogFormat is text or json. Default: text on a terminal, else json.
+	LogFormat LogFormat
+
+	// LogLevel is debug, info, warn or error: the least important level that is
+	// logged. Default: info.
+	LogLevel slog.Level
+
+	// AllowHTTPIssuer admits an http issuer that is not a loopback host. Whoever
+	// can see the network can then read passwords and tokens. Default: false.
+	AllowHTTPIssuer bool
+}
+
+// A LogFormat is how log lines look.
+type LogFormat string
+
+// The formats.
+const (
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
+
+// A Secret is text that prints as [secret]; convert it to a string to use it.
+type Secret string
+
+// String implements fmt.Stringer.
+func (Secret) String() string { return "[secret]" }
+
+// GoString implements fmt.GoStringer.
+func (Secret) GoString() string { return "[secret]" }
+
+// LogValue implements slog.LogValuer.
+func (Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
+
+// MarshalText implements encoding.TextMarshaler.
+func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
+
+// At is the configuration of a node that listens on addr: an issuer that was not
+// configured becomes that address.
+func (c Config) At(addr net.Addr) Config {
+	if c.Issuer == nil {
+		c.Issuer = &url.URL{Scheme: "http", Host: addr.String()}
+	}
+	return c
+}
+
+// IssuerURL is the issuer as it appears on the wire.
+func (c Config) IssuerURL() *url.URL {
+	if c.Issuer != nil {
+		return c.Issuer
+	}
+	return &url.URL{Scheme: "http", Host: c.Listen}
+}
+
+// RootKeyFile is where the root key is kept if none is configured.
+func (c Config) RootKeyFile() string { return filepath.Join(c.DataDir, "root.key") }
+
+// InPostgres tells whether the database is a server rather than a file.
+func (c Config) InPostgres() bool {
+	return strings.HasPrefix(c.Database, "postgres://") || strings.HasPrefix(c.Database, "postgresql://")
+}

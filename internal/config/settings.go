@@ -1,0 +1,127 @@
+package config
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// A Setting is one line of the configuration, under the name it has in the file.
+type Setting struct {
+	Name   string
+	Usage  string
+	Bool   bool // true or false rather than text
+	Secret bool // no flag, and never shown
+	set    func(c *Config, value string) error
+}
+
+// settings are all there are. The errors of set never contain the value.
+var settings = []Setting{
+	{Name: "listen", Usage: "serve HTTP on this `address` (default 127.0.0.1:8080)", set: (*Config).setListen},
+	{Name: "issuer", Usage: "the `URL` that the world reaches this server by (default http://<listen address>)", set: (*Config).setIssuer},
+	{Name: "data_dir", Usage: "`directory` of the root key and the database (default ./data, or $STATE_DIRECTORY)", set: func(c *Config, value string) error {
+		c.DataDir = value
+		return nil
+	}},
+	{Name: "database", Usage: "`path` of an SQLite file, or a postgres:// URL (default signet.db in the data directory)", set: (*Config).setDatabase},
+	{Name: "secret_key", Secret: true, set: (*Config).setSecretKey},
+	{Name: "root_key", Secret: true, set: func(c *Config, value string) error {
+		c.RootKey = Secret(value)
+		return nil
+	}},
+	{Name: "log_format", Usage: "`text or json` (default text on a terminal, else json)", set: (*Config).setLogFormat},
+	{Name: "log_level", Usage: "least level that is logged: `debug, info, warn or error` (default info)", set: func(c *Config, value string) error {
+		if err := c.LogLevel.UnmarshalText([]byte(value)); err != nil {
+			return errors.New("is none of debug, info, warn and error")
+		}
+		return nil
+	}},
+	{Name: "allow_http_issuer", Bool: true, Usage: "admit an http issuer beyond loopback, so that the network can read passwords", set: func(c *Config, value string) error {
+		allowed, err := strconv.ParseBool(value)
+		if err != nil {
+			return errors.New("is neither true nor false")
+		}
+		c.AllowHTTPIssuer = allowed
+		return nil
+	}},
+}
+
+// Settings lists what can be configured.
+func Settings() []Setting { return append([]Setting(nil), settings...) }
+
+// Flag is the name of the flag, without dashes in front.
+func (s Setting) Flag() string { return strings.ReplaceAll(s.Name, "_", "-") }
+
+// Variable is the name of the environment variable.
+func (s Setting) Variable() string { return variablePrefix + strings.ToUpper(s.Name) }
+
+func (c *Config) setListen(value string) error {
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
+		return errors.New("is not an address with a port, such as 127.0.0.1:8080")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return errors.New("has a port that is not a number from 0 to 65535")
+	}
+	c.Listen = value
+	return nil
+}
+
+func (c *Config) setIssuer(value string) error {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return errors.New("is not a URL")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("does not begin with https:// or http://")
+	case u.Hostname() == "":
+		return errors.New("has no host")
+	case u.User != nil:
+		return errors.New("has a user name in it")
+	case u.RawQuery != "" || u.ForceQuery:
+		return errors.New("has a query")
+	case strings.Contains(value, "#"):
+		return errors.New("has a fragment")
+	case u.Path == "/":
+		return errors.New("ends with a slash; leave it out, since clients compare the issuer byte for byte")
+	case u.Path != "":
+		return errors.New("has a path; an issuer is scheme and host alone")
+	case u.String() != value || strings.ToLower(value) != value:
+		return errors.New("is not written as browsers write it: small letters, nothing escaped")
+	}
+	c.Issuer = u
+	return nil
+}
+
+func (c *Config) setDatabase(value string) error {
+	c.Database = value
+	scheme, _, isURL := strings.Cut(value, "://")
+	switch {
+	case !isURL:
+		return nil
+	case !c.InPostgres():
+		return errors.New("is a URL that does not begin with postgres://; an SQLite file is named by its path alone")
+	}
+	if u, err := url.Parse(value); err != nil || u.Scheme != scheme {
+		return errors.New("is not a URL; characters such as # and @ in a password are written %23 and %40")
+	}
+	return nil
+}
+
+func (c *Config) setSecretKey(value string) error {
+	c.SecretKey = Secret(value)
+	if !strings.HasPrefix(value, "sk_") {
+		return errors.New("does not begin with sk_, as SDKs expect")
+	}
+	return nil
+}
+
+func (c *Config) setLogFormat(value string) error {
+	c.LogFormat = LogFormat(value)
+	if c.LogFormat != LogText && c.LogFormat != LogJSON {
+		return errors.New("is neither text nor json")
+	}
+	return nil
+}
