@@ -1,0 +1,88 @@
+package ui
+
+import (
+	"io"
+
+	"github.com/signet-auth/signet/internal/oauth"
+)
+
+// A Person is the user who is signed in. Either may be empty, not both.
+type Person struct {
+	Name       string
+	Identifier string // what the user signs in with
+}
+
+// Label is what the person is called first.
+func (p Person) Label() string {
+	if plain(p.Name) == "" {
+		return p.Identifier
+	}
+	return p.Name
+}
+
+// A Failure says why a sign-in did not succeed.
+type Failure int
+
+// The failures.
+const (
+	NoFailure Failure = iota
+	WrongCredentials
+	TooBusy
+)
+
+// SignIn asks for identifier and password.
+type SignIn struct {
+	Application string // name of the one that waits, or ""
+	Identifier  string // as entered before
+	Failure     Failure
+	Continue    string // the sealed continuation, or ""
+	CSRF        string
+}
+
+// Wrong reports whether the credentials were wrong.
+func (p SignIn) Wrong() bool { return p.Failure == WrongCredentials }
+
+// Busy reports whether the attempt was not looked at.
+func (p SignIn) Busy() bool { return p.Failure == TooBusy }
+
+// Render writes the page.
+func (p SignIn) Render(w io.Writer) error { return render(w, "sign_in", p) }
+
+// Consent asks the user to agree to what an application wants.
+type Consent struct {
+	Application string
+	User        Person
+	Scopes      oauth.Scopes
+	RedirectURI string
+	Continue    string
+	CSRF        string
+}
+
+// Permissions are the scopes in plain words.
+func (p Consent) Permissions() []Permission { return permissions(p.Scopes) }
+
+// Destination is where the browser goes when the user has decided.
+func (p Consent) Destination() Destination { return destination(p.RedirectURI) }
+
+// Render writes the page.
+func (p Consent) Render(w io.Writer) error { return render(w, "consent", p) }
+
+// Error tells what went wrong and what to do about it.
+type Error struct {
+	Title     string
+	Message   string
+	Code      string
+	RequestID string
+}
+
+// Render writes the page.
+func (p Error) Render(w io.Writer) error { return render(w, "error", p) }
+
+// Home tells who is signed in.
+type Home struct {
+	User *Person // nil: nobody
+	CSRF string
+}
+
+// Render writes the page.
+func (p Home) Render(w io.Writer) error { return render(w, "home", p) }
