@@ -1,0 +1,113 @@
+package hosted
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/session"
+	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/ui"
+)
+
+func (h *Hosted) showConsent(w http.ResponseWriter, r *http.Request, query oauth.Form) (answer, error) {
+	sealed := query.Get("continue")
+	pending, err := h.sessions.OpenContinuation(r, sealed)
+	if err != nil {
+		return answer{}, errContinuation
+	}
+	current, signedIn, err := h.sessions.Current(r)
+	switch {
+	case err != nil:
+		return answer{}, err
+	case !signedIn:
+		return seeWith("/sign-in", sealed), nil
+	}
+	client, err := h.clients.ClientByClientID(r.Context(), pending.ClientID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return answer{}, errClientGone
+	case err != nil:
+		return answer{}, err
+	}
+	return answer{
+		status:      http.StatusOK,
+		formTargets: []string{ui.FormTarget(pending.RedirectURI)},
+		page: ui.Consent{
+			Application: client.Name,
+			User:        person(current.User),
+			Scopes:      pending.Scopes,
+			RedirectURI: pending.RedirectURI,
+			Continue:    sealed,
+			CSRF:        h.sessions.CSRFToken(h.sessions.Browser(w, r), current.User.ID),
+		},
+	}, nil
+}
+
+// decide takes the user's decision. Of the form only the decision counts: who
+// agrees to what is read from the session and the continuation.
+func (h *Hosted) decide(w http.ResponseWriter, r *http.Request, form oauth.Form) (answer, error) {
+	sealed := form.Get("continue")
+	pending, err := h.sessions.OpenContinuation(r, sealed)
+	if err != nil {
+		return answer{}, errContinuation
+	}
+	current, signedIn, err := h.sessions.Current(r)
+	switch {
+	case err != nil:
+		return answer{}, err
+	case !signedIn:
+		return seeWith("/sign-in", sealed), nil
+	case form.Get("csrf") == "":
+		return answer{}, errStaleForm
+	case !h.sessions.CheckCSRF(r, current.User.ID, form.Get("csrf")):
+		return seeWith("/consent", sealed), nil // shown to somebody else: ask whoever is here now
+	}
+	switch form.Get("decision") {
+	case "allow":
+		pending.AgreedBy, pending.Denied = current.User.ID, false
+		if err := h.agree(r, pending); err != nil {
+			return answer{}, err
+		}
+	case "deny":
+		pending.AgreedBy, pending.Denied = "", true
+	default:
+		return answer{}, errBadForm
+	}
+	return seeWith(authorizePath, h.sessions.SealContinuation(h.sessions.Browser(w, r), pending)), nil
+}
+
+func (h *Hosted) agree(r *http.Request, c session.Continuation) error {
+	err := h.connections.Agree(r.Context(), c.AgreedBy, c.ClientID, c.Scopes, h.now())
+	if errors.Is(err, store.ErrNotFound) {
+		return errClientGone
+	}
+	return err
+}
+
+func (h *Hosted) home(w http.ResponseWriter, r *http.Request, _ oauth.Form) (answer, error) {
+	current, signedIn, err := h.sessions.Current(r)
+	if err != nil {
+		return answer{}, err
+	}
+	page := ui.Home{}
+	if signedIn {
+		user := person(current.User)
+		page.User = &user
+		page.CSRF = h.sessions.CSRFToken(h.sessions.Browser(w, r), current.User.ID)
+	}
+	return answer{status: http.StatusOK, page: page}, nil
+}
+
+// person is what pages call a user.
+func person(u store.User) ui.Person {
+	p := ui.Person{Name: strings.TrimSpace(u.FirstName + " " + u.LastName), Identifier: u.Username}
+	if email, ok := u.PrimaryEmail(); ok {
+		p.Identifier = email.Address
+	}
+	if p.Name == "" && p.Identifier == "" {
+		p.Identifier = u.ID
+	}
+	return p
+}

@@ -1,0 +1,214 @@
+// Package hosted serves the pages on which users sign in, agree and sign out.
+// Each page knows one thing and sends the browser back to /oauth/authorize,
+// which alone decides what comes next.
+//
+// Every form carries a token bound to the browser, and what is agreed to comes
+// from the sealed continuation and the session, never from the form. Read Routes
+// first, then signin.go and consent.go.
+package hosted
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/reqid"
+	"github.com/signet-auth/signet/internal/session"
+	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/ui"
+)
+
+// maxBody bounds the body of a form, in bytes.
+const maxBody = 64 << 10
+
+// An Authenticator finds out whom an identifier and a password belong to. It
+// fails with account.ErrWrongCredentials or account.ErrBusy; any other error is
+// a fault.
+type Authenticator interface {
+	Authenticate(ctx context.Context, identifier, password string) (store.User, error)
+}
+
+// Deps are what the pages need.
+type Deps struct {
+	Sessions    *session.Sessions
+	Clients     store.Clients
+	Connections store.Connections
+	Accounts    Authenticator
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+// Hosted serves the pages. It is safe for concurrent use.
+type Hosted struct {
+	sessions    *session.Sessions
+	clients     store.Clients
+	connections store.Connections
+	accounts    Authenticator
+	now         func() time.Time
+	log         *slog.Logger
+	crossOrigin *http.CrossOriginProtection
+}
+
+// New makes the pages.
+func New(d Deps) *Hosted {
+	return &Hosted{
+		sessions:    d.Sessions,
+		clients:     d.Clients,
+		connections: d.Connections,
+		accounts:    d.Accounts,
+		now:         d.Now,
+		log:         d.Log,
+		crossOrigin: http.NewCrossOriginProtection(),
+	}
+}
+
+// Routes registers the pages.
+func (h *Hosted) Routes(mux *http.ServeMux) {
+	mux.Handle("GET /{$}", h.page(h.home))
+	mux.Handle("GET /sign-in", h.page(h.showSignIn))
+	mux.Handle("POST /sign-in", h.form(h.signIn))
+	mux.Handle("GET /consent", h.page(h.showConsent))
+	mux.Handle("POST /consent", h.form(h.decide))
+	mux.Handle("POST /sign-out", h.form(h.signOut))
+	mux.Handle("GET /assets/", ui.Assets())
+}
+
+// An answer is a page with a status, or a place to go on to.
+type answer struct {
+	status   int
+	page     interface{ Render(io.Writer) error }
+	location string
+	// formTargets are where the form on the page may lead beside this server.
+	formTargets []string
+	retryAfter  string // seconds
+}
+
+// see sends the browser on with a GET.
+func see(location string) answer { return answer{location: location} }
+
+// seeWith sends the browser on with a continuation, if there is one.
+func seeWith(path, continuation string) answer {
+	if continuation == "" {
+		return see(path)
+	}
+	return see(path + "?" + url.Values{"continue": {continuation}}.Encode())
+}
+
+// page adapts a handler of a GET, which is given the query.
+func (h *Hosted) page(serve func(http.ResponseWriter, *http.Request, oauth.Form) (answer, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, err := func() (answer, error) {
+			query, err := readOnce(r.URL.RawQuery)
+			if err != nil {
+				return answer{}, err
+			}
+			return serve(w, r, query)
+		}()
+		h.write(w, r, a, err)
+	})
+}
+
+// form adapts a handler of a POST, which is given the body. Requests from other
+// sites do not get there.
+func (h *Hosted) form(serve func(http.ResponseWriter, *http.Request, oauth.Form) (answer, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, err := func() (answer, error) {
+			if err := h.checkOrigin(r); err != nil {
+				return answer{}, err
+			}
+			body, err := readBody(w, r)
+			if err != nil {
+				return answer{}, err
+			}
+			return serve(w, r, body)
+		}()
+		h.write(w, r, a, err)
+	})
+}
+
+// checkOrigin refuses a form that another site's page submitted. A browser that
+// sends no Sec-Fetch-Site, as all do to plain http, calls the origin of our own
+// pages null, since they have the policy no-referrer; then the token of the form
+// has to decide alone.
+func (h *Hosted) checkOrigin(r *http.Request) error {
+	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "null" {
+		return nil
+	}
+	if h.crossOrigin.Check(r) != nil {
+		return errCrossOrigin
+	}
+	return nil
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) (oauth.Form, error) {
+	if contentType(r) != "application/x-www-form-urlencoded" {
+		return oauth.Form{}, errBadForm
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return oauth.Form{}, errBadForm
+	}
+	return readOnce(string(body))
+}
+
+// readOnce reads a form in which nothing comes twice.
+func readOnce(encoded string) (oauth.Form, error) {
+	f, err := oauth.ParseForm(encoded)
+	if err == nil {
+		err = f.Once()
+	}
+	if err != nil {
+		return oauth.Form{}, errBadForm
+	}
+	return f, nil
+}
+
+// write is the only place that answers.
+func (h *Hosted) write(w http.ResponseWriter, r *http.Request, a answer, err error) {
+	if err != nil {
+		a = h.failed(r, err)
+	}
+	ui.Headers(w, a.formTargets...)
+	if a.location != "" {
+		w.Header().Del("Content-Type")
+		w.Header().Set("Location", a.location)
+		w.WriteHeader(http.StatusSeeOther)
+		return
+	}
+	var b bytes.Buffer
+	if err := a.page.Render(&b); err != nil {
+		h.log.ErrorContext(r.Context(), "page failed", "err", err)
+		http.Error(w, "something went wrong", http.StatusInternalServerError)
+		return
+	}
+	if a.retryAfter != "" {
+		w.Header().Set("Retry-After", a.retryAfter)
+	}
+	w.WriteHeader(a.status)
+	w.Write(b.Bytes()) // a browser that went away needs no answer
+}
+
+// failed logs an error and turns it into the page that tells of it.
+func (h *Hosted) failed(r *http.Request, err error) answer {
+	var refused *refusal
+	if errors.As(err, &refused) {
+		h.log.InfoContext(r.Context(), "form refused", "code", refused.code, "path", r.URL.Path)
+	} else {
+		refused = errFault
+		if r.Context().Err() == nil { // otherwise the browser has gone, which explains it
+			h.log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
+		}
+	}
+	return answer{status: refused.status, page: ui.Error{
+		Title:     refused.title,
+		Message:   refused.message,
+		Code:      refused.code,
+		RequestID: reqid.From(r.Context()),
+	}}
+}
