@@ -1,0 +1,16 @@
+module github.com/signet-auth/signet/test/sdk
+
+go 1.26.0
+
+require (
+	github.com/clerk/clerk-sdk-go/v2 v2.7.0
+	github.com/jackc/pgx/v5 v5.12.0
+)
+
+require (
+	github.com/go-jose/go-jose/v3 v3.0.4 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	golang.org/x/crypto v0.43.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+)
