@@ -15,24 +15,26 @@ const (
 
 // check finds what is wrong between settings.
 func (c Config) check(p *Problems) {
-	issuer := c.IssuerURL()
-	host := issuer.Hostname()
+	scheme, host := "http", ""
+	if u, err := c.IssuerURL(); err == nil {
+		scheme, host = u.Scheme, u.Hostname()
+	}
 	ip, err := netip.ParseAddr(host)
 	switch {
-	case issuer.Scheme == "https" || c.AllowHTTPIssuer:
-	case c.Issuer == nil && (host == "" || err == nil && ip.IsUnspecified()):
+	case scheme == "https":
+	case c.Issuer == "" && (host == "" || err == nil && ip.IsUnspecified()):
 		p.add("the server listens on every address, so it cannot know its own: set issuer to the URL that the world reaches it by")
-	case !isLoopback(host):
+	case !isLoopback(host) && !c.AllowHTTPIssuer:
 		p.add("the issuer is http and %s is not a loopback host, so passwords and tokens would cross the network in the clear: "+
 			"use https, or set allow_http_issuer if the network is trusted", host)
 	}
 
 	least := minLocalSecretKey
-	if issuer.Scheme == "https" {
+	if scheme == "https" {
 		least = minSecretKey
 	}
 	if c.SecretKey != "" && len(c.SecretKey) < least {
-		p.add("secret_key has fewer than %d characters, which an %s issuer needs; make one with: echo sk_live_$(openssl rand -hex 20)", least, issuer.Scheme)
+		p.add("secret_key has fewer than %d characters, which an %s issuer needs; make one with: echo sk_live_$(openssl rand -hex 20)", least, scheme)
 	}
 }
 

@@ -7,6 +7,7 @@
 package config
 
 import (
+	"cmp"
 	"log/slog"
 	"net"
 	"net/url"
@@ -29,7 +30,7 @@ type Config struct {
 	// Issuer is the URL that the world reaches this installation by: scheme and
 	// host alone, with no path and no slash at the end. Clients compare it byte
 	// for byte. Default: http:// and the address listened on.
-	Issuer *url.URL
+	Issuer string
 
 	// DataDir is the directory of the root key and, by default, of the database.
 	// It is made if it does not exist. Default: ./data, or under systemd the
@@ -87,21 +88,21 @@ func (Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
 // MarshalText implements encoding.TextMarshaler.
 func (Secret) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
 
-// At is the configuration of a node that listens on addr: an issuer that was not
-// configured becomes that address.
+// At is the configuration of a node that got addr when it listened: an issuer
+// that was not configured has its port.
 func (c Config) At(addr net.Addr) Config {
-	if c.Issuer == nil {
-		c.Issuer = &url.URL{Scheme: "http", Host: addr.String()}
+	host, _, err := net.SplitHostPort(c.Listen)
+	_, port, badAddress := net.SplitHostPort(addr.String())
+	if c.Issuer == "" && err == nil && badAddress == nil {
+		c.Issuer = "http://" + net.JoinHostPort(host, port)
 	}
 	return c
 }
 
-// IssuerURL is the issuer as it appears on the wire.
-func (c Config) IssuerURL() *url.URL {
-	if c.Issuer != nil {
-		return c.Issuer
-	}
-	return &url.URL{Scheme: "http", Host: c.Listen}
+// IssuerURL is the issuer in its parts. It fails only for a configuration that
+// Load did not make.
+func (c Config) IssuerURL() (*url.URL, error) {
+	return parseIssuer(cmp.Or(c.Issuer, "http://"+c.Listen))
 }
 
 // RootKeyFile is where the root key is kept if none is configured.

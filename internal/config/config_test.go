@@ -32,10 +32,10 @@ func TestDefaults(t *testing.T) {
 	if c != want {
 		t.Errorf("got %+v, want %+v", c, want)
 	}
-	if got := c.IssuerURL().String(); got != "http://127.0.0.1:8080" {
-		t.Errorf("issuer %s", got)
+	if got, err := c.IssuerURL(); err != nil || got.String() != "http://127.0.0.1:8080" {
+		t.Errorf("issuer %v, %v", got, err)
 	}
-	if got := c.At(&net.TCPAddr{IP: net.IPv6loopback, Port: 99}).IssuerURL().String(); got != "http://[::1]:99" {
+	if got := c.At(&net.TCPAddr{IP: net.IPv6loopback, Port: 99}).Issuer; got != "http://127.0.0.1:99" {
 		t.Errorf("issuer on another port: %s", got)
 	}
 	c, err = Load(Sources{Terminal: true, Environ: []string{"STATE_DIRECTORY=/var/lib/signet:/var/lib/other", "SIGNET_LISTEN="}})
@@ -53,7 +53,7 @@ func TestStrength(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != "127.0.0.1:3" || c.Issuer.String() != "https://variable.example" || c.LogLevel != slog.LevelWarn || !c.AllowHTTPIssuer {
+	if c.Listen != "127.0.0.1:3" || c.Issuer != "https://variable.example" || c.LogLevel != slog.LevelWarn || !c.AllowHTTPIssuer {
 		t.Errorf("got %+v", c)
 	}
 }

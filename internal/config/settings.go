@@ -70,29 +70,36 @@ func (c *Config) setListen(value string) error {
 }
 
 func (c *Config) setIssuer(value string) error {
+	if _, err := parseIssuer(value); err != nil {
+		return err
+	}
+	c.Issuer = value
+	return nil
+}
+
+func parseIssuer(value string) (*url.URL, error) {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil:
-		return errors.New("is not a URL")
+		return nil, errors.New("is not a URL")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return errors.New("does not begin with https:// or http://")
+		return nil, errors.New("does not begin with https:// or http://")
 	case u.Hostname() == "":
-		return errors.New("has no host")
+		return nil, errors.New("has no host")
 	case u.User != nil:
-		return errors.New("has a user name in it")
+		return nil, errors.New("has a user name in it")
 	case u.RawQuery != "" || u.ForceQuery:
-		return errors.New("has a query")
+		return nil, errors.New("has a query")
 	case strings.Contains(value, "#"):
-		return errors.New("has a fragment")
+		return nil, errors.New("has a fragment")
 	case u.Path == "/":
-		return errors.New("ends with a slash; leave it out, since clients compare the issuer byte for byte")
+		return nil, errors.New("ends with a slash; leave it out, since clients compare the issuer byte for byte")
 	case u.Path != "":
-		return errors.New("has a path; an issuer is scheme and host alone")
+		return nil, errors.New("has a path; an issuer is scheme and host alone")
 	case u.String() != value || strings.ToLower(value) != value:
-		return errors.New("is not written as browsers write it: small letters, nothing escaped")
+		return nil, errors.New("is not written as browsers write it: small letters, nothing escaped")
 	}
-	c.Issuer = u
-	return nil
+	return u, nil
 }
 
 func (c *Config) setDatabase(value string) error {
