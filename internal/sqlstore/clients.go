@@ -1,0 +1,207 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+const clientColumns = `application_id, client_id, name, public, require_pkce, ask_consent, dynamically_registered, device_grant,
+	redirect_uris, scopes, secret_hash, client_uri, image_url, not_before, created_at, updated_at, revision`
+
+// selectClient reads a client and the settings that give it its lifetimes.
+const selectClient = `SELECT ` + clientColumns + `, (SELECT settings FROM instance) FROM clients `
+
+func clientRow(c store.Client) ([]any, error) {
+	uris, err := json.Marshal(append([]string{}, c.RedirectURIs...))
+	if err != nil {
+		return nil, err
+	}
+	return []any{
+		c.ApplicationID, c.ID, c.Name, c.Public, c.RequirePKCE, c.AskConsent, c.DynamicallyRegistered, c.DeviceGrant,
+		string(uris), c.Scopes.String(), c.SecretHash[:], c.ClientURI, c.ImageURL,
+		ms(c.NotBefore), ms(c.CreatedAt), ms(c.UpdatedAt), c.Revision,
+	}, nil
+}
+
+func scanClient(r row) (store.Client, error) {
+	var c store.Client
+	var uris string
+	var settings sql.NullString
+	err := r.Scan(&c.ApplicationID, &c.ID, &c.Name, &c.Public, &c.RequirePKCE, &c.AskConsent, &c.DynamicallyRegistered, &c.DeviceGrant,
+		&uris, scopesField{&c.Scopes}, idField{c.SecretHash[:]}, &c.ClientURI, &c.ImageURL,
+		at{&c.NotBefore}, at{&c.CreatedAt}, at{&c.UpdatedAt}, &c.Revision, &settings)
+	if err != nil {
+		return store.Client{}, err
+	}
+	if err := json.Unmarshal([]byte(uris), &c.RedirectURIs); err != nil {
+		return store.Client{}, fmt.Errorf("redirect URIs of %s: %w", c.ApplicationID, err)
+	}
+	c.Lifetimes = oauth.DefaultLifetimes()
+	if settings.Valid {
+		parsed, err := parseSettings(settings.String)
+		if err != nil {
+			return store.Client{}, err
+		}
+		c.Lifetimes = parsed.Lifetimes
+	}
+	return c, nil
+}
+
+// CreateClient implements store.Clients.
+func (db *DB) CreateClient(ctx context.Context, c store.Client) error {
+	c.Revision = 1
+	values, err := clientRow(c)
+	if err != nil {
+		return fmt.Errorf("creating a client: %w", err)
+	}
+	_, err = db.exec(ctx, `INSERT INTO clients (`+clientColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, values...)
+	if err != nil {
+		return fmt.Errorf("creating a client: %w", err)
+	}
+	return nil
+}
+
+// ClientByID implements store.Clients.
+func (db *DB) ClientByID(ctx context.Context, id string) (store.Client, error) {
+	return db.client(ctx, selectClient+`WHERE application_id = $1`, id)
+}
+
+// ClientByClientID implements store.Clients.
+func (db *DB) ClientByClientID(ctx context.Context, clientID string) (store.Client, error) {
+	return db.client(ctx, selectClient+`WHERE client_id = $1`, clientID)
+}
+
+func (db *DB) client(ctx context.Context, query, key string) (store.Client, error) {
+	c, err := scanClient(db.read.QueryRowContext(ctx, query, key))
+	if err != nil {
+		return store.Client{}, fmt.Errorf("reading a client: %w", db.missing(err))
+	}
+	return c, nil
+}
+
+var clientOrders = map[store.ClientOrder]string{
+	store.ClientsByCreation: "created_at",
+	store.ClientsByName:     "lower(name)",
+}
+
+// ListClients implements store.Clients.
+func (db *DB) ListClients(ctx context.Context, q store.ClientQuery) ([]store.Client, int, error) {
+	where, args := `WHERE 1 = 1`, []any{}
+	if !isText(q.NameQuery) {
+		return nil, 0, nil
+	}
+	if q.NameQuery != "" {
+		where += ` AND (lower(name) LIKE $1 ESCAPE '!' OR client_id = $2)`
+		args = append(args, contains(q.NameQuery), q.NameQuery)
+	}
+	if q.DynamicallyRegistered != nil {
+		args = append(args, *q.DynamicallyRegistered)
+		where += fmt.Sprintf(` AND dynamically_registered = $%d`, len(args))
+	}
+	var total int
+	err := db.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM clients `+where, args...).Scan(&total)
+	if err != nil {
+		return nil, 0, db.nothing(fmt.Errorf("counting clients: %w", err))
+	}
+	order := orderBy(clientOrders[q.OrderBy], "application_id", q.Descending)
+	rows, err := db.read.QueryContext(ctx, selectClient+where+order+page(len(args)), append(args, q.Limit, q.Offset)...)
+	if err != nil {
+		return nil, 0, fmt.Errorf("listing clients: %w", err)
+	}
+	defer rows.Close()
+	clients := []store.Client{}
+	for rows.Next() {
+		c, err := scanClient(rows)
+		if err != nil {
+			return nil, 0, fmt.Errorf("listing clients: %w", err)
+		}
+		clients = append(clients, c)
+	}
+	return clients, total, rows.Err()
+}
+
+// UpdateClient implements store.Clients.
+func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
+	values, err := clientRow(c)
+	if err != nil {
+		return fmt.Errorf("updating a client: %w", err)
+	}
+	n, err := db.exec(ctx, `UPDATE clients SET client_id = $2, name = $3, public = $4, require_pkce = $5, ask_consent = $6,
+			dynamically_registered = $7, device_grant = $8, redirect_uris = $9, scopes = $10, secret_hash = $11,
+			client_uri = $12, image_url = $13, not_before = $14, created_at = $15, updated_at = $16, revision = $17 + 1
+		WHERE application_id = $1 AND revision = $17`, values...)
+	switch {
+	case err != nil:
+		return fmt.Errorf("updating a client: %w", err)
+	case n == 1:
+		return nil
+	}
+	if _, err := db.ClientByID(ctx, c.ApplicationID); err != nil {
+		return err
+	}
+	return store.ErrConflict
+}
+
+// DeleteClient implements store.Clients.
+func (db *DB) DeleteClient(ctx context.Context, id string) error {
+	err := db.transaction(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM connections WHERE client_id = (SELECT client_id FROM clients WHERE application_id = $1)`, id)
+		if err != nil {
+			return err
+		}
+		return deleteOne(ctx, tx, `DELETE FROM clients WHERE application_id = $1`, id)
+	})
+	if err != nil {
+		return fmt.Errorf("deleting a client: %w", db.missing(err))
+	}
+	return nil
+}
+
+func deleteOne(ctx context.Context, tx *sql.Tx, statement, id string) error {
+	result, err := tx.ExecContext(ctx, statement, id)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, store.ErrNotFound)
+	}
+	return nil
+}
+
+// isText reports whether a row can hold s. LIKE in SQLite stops at a NUL, so a
+// search for one would find everything.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
+
+// contains is a LIKE pattern, with '!' as its escape, for text that has part
+// somewhere in it; the other side is compared in lower case.
+func contains(part string) string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(part)) + "%"
+}
+
+func orderBy(column, tie string, descending bool) string {
+	direction := ""
+	if descending {
+		direction = " DESC"
+	}
+	return " ORDER BY " + column + direction + ", " + tie + direction
+}
+
+// page cuts the answer to the two parameters that follow the first n.
+func page(n int) string { return fmt.Sprintf(" LIMIT $%d OFFSET $%d", n+1, n+2) }
+
+// nothing turns a search for text that no row can hold into an empty answer.
+func (db *DB) nothing(err error) error {
+	if db.dialect.noSuchText(err) {
+		return nil
+	}
+	return err
+}

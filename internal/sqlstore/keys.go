@@ -1,0 +1,98 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// PutAPIKey implements store.APIKeys.
+func (db *DB) PutAPIKey(ctx context.Context, k store.APIKey) error {
+	_, err := db.exec(ctx, `INSERT INTO api_keys (id, name, secret, prefix, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (name) DO UPDATE SET id = excluded.id, secret = excluded.secret, prefix = excluded.prefix, created_at = excluded.created_at`,
+		k.ID, k.Name, k.Secret[:], k.Prefix, ms(k.CreatedAt))
+	if err != nil {
+		return fmt.Errorf("saving an API key: %w", err)
+	}
+	return nil
+}
+
+const selectAPIKey = `SELECT id, name, secret, prefix, created_at FROM api_keys `
+
+func scanAPIKey(r row) (k store.APIKey, err error) {
+	err = r.Scan(&k.ID, &k.Name, idField{k.Secret[:]}, &k.Prefix, at{&k.CreatedAt})
+	return k, err
+}
+
+// APIKey implements store.APIKeys.
+func (db *DB) APIKey(ctx context.Context, secret store.Hash) (store.APIKey, error) {
+	k, err := scanAPIKey(db.read.QueryRowContext(ctx, selectAPIKey+`WHERE secret = $1`, secret[:]))
+	if err != nil {
+		return store.APIKey{}, fmt.Errorf("reading an API key: %w", db.missing(err))
+	}
+	return k, nil
+}
+
+// ListAPIKeys implements store.APIKeys.
+func (db *DB) ListAPIKeys(ctx context.Context) ([]store.APIKey, error) {
+	return list(ctx, db, scanAPIKey, selectAPIKey+`ORDER BY created_at, id`)
+}
+
+// CreateSigningKey implements store.SigningKeys.
+func (db *DB) CreateSigningKey(ctx context.Context, k store.SigningKey) error {
+	_, err := db.exec(ctx, `INSERT INTO signing_keys (id, algorithm, public_jwk, sealed_key, created_at, active_from, retired_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		k.ID, k.Algorithm, k.PublicJWK, k.SealedKey, ms(k.CreatedAt), ms(k.ActiveFrom), ms(k.RetiredAt))
+	if err != nil {
+		return fmt.Errorf("saving a signing key: %w", err)
+	}
+	return nil
+}
+
+func scanSigningKey(r row) (k store.SigningKey, err error) {
+	err = r.Scan(&k.ID, &k.Algorithm, &k.PublicJWK, &k.SealedKey, at{&k.CreatedAt}, at{&k.ActiveFrom}, at{&k.RetiredAt})
+	return k, err
+}
+
+// SigningKeys implements store.SigningKeys.
+func (db *DB) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
+	return list(ctx, db, scanSigningKey, `SELECT id, algorithm, public_jwk, sealed_key, created_at, active_from, retired_at
+		FROM signing_keys ORDER BY created_at, id`)
+}
+
+// RetireSigningKey implements store.SigningKeys.
+func (db *DB) RetireSigningKey(ctx context.Context, id string, now time.Time) error {
+	err := db.execOne(ctx, `UPDATE signing_keys SET retired_at = CASE WHEN retired_at = 0 THEN $2 ELSE retired_at END WHERE id = $1`, id, ms(now))
+	if err != nil {
+		return fmt.Errorf("retiring a signing key: %w", err)
+	}
+	return nil
+}
+
+// DeleteSigningKey implements store.SigningKeys.
+func (db *DB) DeleteSigningKey(ctx context.Context, id string) error {
+	if err := db.execOne(ctx, `DELETE FROM signing_keys WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("deleting a signing key: %w", err)
+	}
+	return nil
+}
+
+// list reads all rows of a query.
+func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), query string) ([]T, error) {
+	rows, err := db.read.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("listing: %w", err)
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("listing: %w", err)
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,73 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// CreateSession implements store.Sessions. The insert reads the user, so that
+// one banned or deleted meanwhile gets none.
+func (db *DB) CreateSession(ctx context.Context, s store.Session) error {
+	err := db.transaction(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `INSERT INTO sessions (cookie, id, user_id, user_agent, signed_in_at, expires_at)
+			SELECT $1, $2, u.id, $4,
+				CASE WHEN u.not_before >= CAST($5 AS BIGINT) THEN u.not_before + 1 ELSE CAST($5 AS BIGINT) END, $6
+			FROM users u WHERE u.id = $3 AND NOT u.banned`,
+			s.Cookie[:], s.ID, s.UserID, s.UserAgent, ms(s.SignedInAt), ms(s.ExpiresAt))
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return fmt.Errorf("%w: no such user, or banned (%v)", store.ErrNotFound, err)
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE users SET last_sign_in_at = $2 WHERE id = $1`, s.UserID, ms(s.SignedInAt))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("creating a session: %w", db.missing(err))
+	}
+	return nil
+}
+
+// SessionWithUser implements store.Sessions.
+func (db *DB) SessionWithUser(ctx context.Context, cookie store.Hash, now time.Time) (store.Session, store.User, error) {
+	var s store.Session
+	rows, err := db.read.QueryContext(ctx, `SELECT s.cookie, s.id, s.user_id, s.user_agent, s.signed_in_at, s.expires_at, `+userColumns+`
+		FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN emails e ON e.user_id = u.id
+		WHERE s.cookie = $1 AND s.expires_at > $2 AND NOT u.banned AND u.not_before < s.signed_in_at
+			AND s.signed_in_at > (SELECT not_before FROM instance)
+		ORDER BY e.position`, cookie[:], ms(now))
+	if err != nil {
+		return store.Session{}, store.User{}, fmt.Errorf("reading a session: %w", err)
+	}
+	users, err := scanUsers(rows, idField{s.Cookie[:]}, &s.ID, &s.UserID, &s.UserAgent, at{&s.SignedInAt}, at{&s.ExpiresAt})
+	switch {
+	case err != nil:
+		return store.Session{}, store.User{}, fmt.Errorf("reading a session: %w", err)
+	case len(users) == 0:
+		return store.Session{}, store.User{}, store.ErrNotFound
+	}
+	return s, users[0], nil
+}
+
+// EndSession implements store.Sessions.
+func (db *DB) EndSession(ctx context.Context, id string, _ time.Time) error {
+	if _, err := db.exec(ctx, `DELETE FROM sessions WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("ending a session: %w", err)
+	}
+	return nil
+}
+
+// DeleteExpiredSessions implements store.Sessions.
+func (db *DB) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := db.exec(ctx, `DELETE FROM sessions WHERE cookie IN (
+		SELECT cookie FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, ms(before), limit)
+	if err != nil {
+		return 0, fmt.Errorf("deleting expired sessions: %w", err)
+	}
+	return int(n), nil
+}

@@ -1,0 +1,90 @@
+package sqlstore
+
+import (
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/signet-auth/signet/internal/pgtest"
+	"github.com/signet-auth/signet/internal/store/storetest"
+)
+
+// engines are where a new, empty database can be made.
+var engines = map[string]func(*testing.T) string{
+	"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "signet.db") },
+	"postgres": func(t *testing.T) string { return pgtest.URL(t) },
+	"postgres serializable": func(t *testing.T) string {
+		return pgtest.URL(t) + "&default_transaction_isolation=serializable"
+	},
+}
+
+func open(t *testing.T, url string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), Options{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestPromises(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, url(t)) })
+		})
+	}
+}
+
+func TestManyOpenOneNewDatabase(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) {
+			address := url(t)
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					db, err := Open(t.Context(), Options{URL: address})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if err := db.Close(); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+func TestANewerSchemaIsRefused(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) {
+			address := url(t)
+			db := open(t, address)
+			if _, err := db.write.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, $1)`, true); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Open(t.Context(), Options{URL: address})
+			if err == nil || !strings.Contains(err.Error(), "newer Signet") {
+				t.Errorf("got %v, want a refusal that names the newer version", err)
+			}
+		})
+	}
+}
+
+func TestSQLiteIsDurable(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "signet.db"))
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		if err := db.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %q, %v, want %q", pragma, got, err, want)
+		}
+	}
+}

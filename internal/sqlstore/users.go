@@ -1,0 +1,190 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+const userColumns = `u.id, u.external_id, u.username, u.first_name, u.last_name, u.locale, u.image_url, u.password_digest, u.primary_email_id,
+	u.public_metadata, u.private_metadata, u.unsafe_metadata, u.banned, u.not_before, u.last_sign_in_at, u.created_at, u.updated_at,
+	e.id, e.address, e.verified, e.created_at`
+
+const selectUser = `SELECT ` + userColumns + ` FROM users u LEFT JOIN emails e ON e.user_id = u.id `
+
+// scanUsers reads users joined with their addresses; rows of one user follow one
+// another. What stands before userColumns is read to first.
+func scanUsers(rows *sql.Rows, first ...any) ([]store.User, error) {
+	defer rows.Close()
+	users := []store.User{}
+	for rows.Next() {
+		var u store.User
+		var external, emailID, address sql.NullString
+		var verified sql.NullBool
+		var added sql.NullInt64
+		err := rows.Scan(append(first, &u.ID, &external, &u.Username, &u.FirstName, &u.LastName, &u.Locale, &u.ImageURL, &u.PasswordDigest, &u.PrimaryEmailID,
+			jsonField{&u.PublicMetadata}, jsonField{&u.PrivateMetadata}, jsonField{&u.UnsafeMetadata},
+			&u.Banned, at{&u.NotBefore}, at{&u.LastSignInAt}, at{&u.CreatedAt}, at{&u.UpdatedAt},
+			&emailID, &address, &verified, &added)...)
+		if err != nil {
+			return nil, err
+		}
+		u.ExternalID = external.String
+		if len(users) == 0 || users[len(users)-1].ID != u.ID {
+			users = append(users, u)
+		}
+		if emailID.Valid {
+			last := &users[len(users)-1]
+			last.Emails = append(last.Emails, store.Email{
+				ID: emailID.String, Address: address.String, Verified: verified.Bool,
+				CreatedAt: time.UnixMilli(added.Int64).UTC(),
+			})
+		}
+	}
+	return users, rows.Err()
+}
+
+// jsonField reads JSON kept as text.
+type jsonField struct{ into *json.RawMessage }
+
+// Scan implements sql.Scanner.
+func (f jsonField) Scan(value any) error {
+	switch v := value.(type) {
+	case string:
+		*f.into = json.RawMessage(v)
+	case []byte:
+		*f.into = append(json.RawMessage{}, v...)
+	default:
+		return fmt.Errorf("JSON is kept as %T", value)
+	}
+	return nil
+}
+
+// key is how addresses and names are compared; "" is kept as NULL, which is
+// never taken.
+func key(s string) sql.NullString {
+	return sql.NullString{String: strings.ToLower(s), Valid: s != ""}
+}
+
+func object(m json.RawMessage) string {
+	if len(m) == 0 {
+		return "{}"
+	}
+	return string(m)
+}
+
+// CreateUser implements store.Users.
+func (db *DB) CreateUser(ctx context.Context, u store.User) error {
+	err := db.transaction(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `INSERT INTO users (id, external_id, username, username_key, first_name, last_name, locale, image_url,
+				password_digest, primary_email_id, public_metadata, private_metadata, unsafe_metadata,
+				banned, not_before, last_sign_in_at, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
+			u.ID, sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}, u.Username, key(u.Username),
+			u.FirstName, u.LastName, u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID,
+			object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata),
+			u.Banned, ms(u.NotBefore), ms(u.LastSignInAt), ms(u.CreatedAt), ms(u.UpdatedAt))
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, taken(ctx, tx, u))
+		}
+		return addEmails(ctx, tx, u)
+	})
+	if err != nil {
+		return fmt.Errorf("creating a user: %w", err)
+	}
+	return nil
+}
+
+// taken says which value of u another user has.
+func taken(ctx context.Context, tx *sql.Tx, u store.User) error {
+	var n int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM users WHERE username_key = $1`, key(u.Username)).Scan(&n)
+	switch {
+	case err != nil:
+		return err
+	case n > 0:
+		return &store.ExistsError{Field: "username"}
+	}
+	return &store.ExistsError{Field: "external_id"}
+}
+
+func addEmails(ctx context.Context, tx *sql.Tx, u store.User) error {
+	for i, e := range u.Emails {
+		result, err := tx.ExecContext(ctx, `INSERT INTO emails (id, user_id, position, address, address_key, verified, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+			e.ID, u.ID, i, e.Address, key(e.Address), e.Verified, ms(e.CreatedAt))
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, &store.ExistsError{Field: "email_address"})
+		}
+	}
+	return nil
+}
+
+// UserByID implements store.Users.
+func (db *DB) UserByID(ctx context.Context, id string) (store.User, error) {
+	return db.user(ctx, `WHERE u.id = $1`, id)
+}
+
+// UserByIdentifier implements store.Users.
+func (db *DB) UserByIdentifier(ctx context.Context, identifier string) (store.User, error) {
+	return db.user(ctx, `WHERE u.id = (SELECT user_id FROM emails WHERE address_key = $1) OR u.username_key = $1`, strings.ToLower(identifier))
+}
+
+func (db *DB) user(ctx context.Context, where, key string) (store.User, error) {
+	rows, err := db.read.QueryContext(ctx, selectUser+where+` ORDER BY u.id, e.position`, key)
+	if err != nil {
+		return store.User{}, fmt.Errorf("reading a user: %w", db.missing(err))
+	}
+	users, err := scanUsers(rows)
+	switch {
+	case err != nil:
+		return store.User{}, fmt.Errorf("reading a user: %w", db.missing(err))
+	case len(users) == 0:
+		return store.User{}, store.ErrNotFound
+	}
+	return users[0], nil
+}
+
+// SetBanned implements store.Users. Sessions compare their start with the
+// not-before time, so they end with the same write.
+func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Time) error {
+	notBefore := int64(0)
+	if banned {
+		notBefore = ms(now.Add(db.dialect.skew))
+	}
+	err := db.execOne(ctx, `UPDATE users SET banned = $2, updated_at = $4,
+			not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END
+		WHERE id = $1`, id, banned, notBefore, ms(now))
+	if err != nil {
+		return fmt.Errorf("banning or unbanning a user: %w", err)
+	}
+	return nil
+}
+
+// DeleteUser implements store.Users.
+func (db *DB) DeleteUser(ctx context.Context, id string) error {
+	err := db.transaction(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"emails", "sessions", "connections"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
+				return err
+			}
+		}
+		return deleteOne(ctx, tx, `DELETE FROM users WHERE id = $1`, id)
+	})
+	if err != nil {
+		return fmt.Errorf("deleting a user: %w", db.missing(err))
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+var instancePromises = map[string]func(*testing.T, Store){
+	"there is one instance":           oneInstance,
+	"one of concurrent settings wins": settings,
+	"API keys are replaced by name":   apiKeys,
+	"signing keys are kept in order":  signingKeys,
+}
+
+func oneInstance(t *testing.T, s Store) {
+	first, err := s.Instance(t.Context())
+	must(t, err)
+	for _, err := range together(10, func(i int) error {
+		got, err := s.CreateInstance(t.Context(), store.Instance{ID: "ins_2", CreatedAt: now})
+		if diff := cmp.Diff(first, got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+		return err
+	}) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func settings(t *testing.T, s Store) {
+	i, err := s.Instance(t.Context())
+	must(t, err)
+	i.Settings.AllowHTTPRedirectURIs = true
+	won := 0
+	for _, err := range together(10, func(int) error { return s.UpdateSettings(t.Context(), i) }) {
+		switch {
+		case err == nil:
+			won++
+		case !errors.Is(err, store.ErrConflict):
+			t.Errorf("a loser got %v, want ErrConflict", err)
+		}
+	}
+	got, err := s.Instance(t.Context())
+	if won != 1 || err != nil || !got.Settings.AllowHTTPRedirectURIs || got.Revision != i.Revision+1 {
+		t.Errorf("%d won, got %+v, %v", won, got, err)
+	}
+}
+
+func apiKeys(t *testing.T, s Store) {
+	first := store.APIKey{ID: "key_1", Name: "main", Secret: store.Hash{1}, Prefix: "sk_test_a", CreatedAt: now}
+	second := store.APIKey{ID: "key_2", Name: "main", Secret: store.Hash{2}, Prefix: "sk_test_b", CreatedAt: now.Add(time.Second)}
+	other := store.APIKey{ID: "key_0", Name: "other", Secret: store.Hash{3}, CreatedAt: now}
+	for _, k := range []store.APIKey{first, second, other} {
+		must(t, s.PutAPIKey(t.Context(), k))
+	}
+	if _, err := s.APIKey(t.Context(), first.Secret); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the replaced key: got %v, want ErrNotFound", err)
+	}
+	if got, err := s.APIKey(t.Context(), second.Secret); err != nil || got != second {
+		t.Errorf("got %+v, %v, want %+v", got, err, second)
+	}
+	got, err := s.ListAPIKeys(t.Context())
+	if diff := cmp.Diff([]store.APIKey{other, second}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+func signingKeys(t *testing.T, s Store) {
+	first := store.SigningKey{ID: "k1", Algorithm: "RS256", PublicJWK: []byte(`{}`), SealedKey: []byte{0, 1, 2}, CreatedAt: now, ActiveFrom: now}
+	second := first
+	second.ID, second.CreatedAt = "k0", now.Add(time.Second)
+	must(t, s.CreateSigningKey(t.Context(), second))
+	must(t, s.CreateSigningKey(t.Context(), first))
+	must(t, s.RetireSigningKey(t.Context(), "k1", now.Add(time.Hour)))
+	must(t, s.RetireSigningKey(t.Context(), "k1", now.Add(2*time.Hour)))
+	first.RetiredAt = now.Add(time.Hour)
+	got, err := s.SigningKeys(t.Context())
+	if diff := cmp.Diff([]store.SigningKey{first, second}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	must(t, s.DeleteSigningKey(t.Context(), "k1"))
+	for name, err := range map[string]error{
+		"retire": s.RetireSigningKey(t.Context(), "k1", now), "delete": s.DeleteSigningKey(t.Context(), "k1"),
+	} {
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s a key that is gone: got %v, want ErrNotFound", name, err)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package storetest
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+var userPromises = map[string]func(*testing.T, Store){
+	"a user is kept as they were":             userIsKept,
+	"identifiers are found in any case":       identifiers,
+	"what is taken is named":                  takenValues,
+	"one of concurrent sign-ups wins":         concurrentUsers,
+	"users are listed in pages":               listingUsers,
+	"deleting a user takes all of it":         deletingAUser,
+	"a session signs in":                      sessions,
+	"a ban ends sessions":                     banEndsSessions,
+	"expired sessions are deleted in batches": expiredSessions,
+}
+
+func userIsKept(t *testing.T, s Store) {
+	want := newUser("user_2", "Grace@Example.com")
+	want.Username, want.LastName, want.Locale, want.ExternalID, want.PasswordDigest = "Grace", "Hopper", "en-US", "ext_1", "$argon2id$x"
+	want.PublicMetadata, want.PrivateMetadata, want.UnsafeMetadata = json.RawMessage(`{"a":1}`), json.RawMessage(`{"b":"é"}`), json.RawMessage(`{}`)
+	want.Emails = append(want.Emails, store.Email{ID: "idn_2b", Address: "b@example.com", CreatedAt: now})
+	must(t, s.CreateUser(t.Context(), want))
+	got, err := s.UserByID(t.Context(), "user_2")
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+func identifiers(t *testing.T, s Store) {
+	u := newUser("user_2", "Grace@Example.com")
+	u.Username = "Grace"
+	must(t, s.CreateUser(t.Context(), u))
+	for identifier, want := range map[string]string{
+		"grace@example.com": "user_2", "GRACE@EXAMPLE.COM": "user_2", "grace": "user_2", "ADA@example.com": user,
+	} {
+		if got, err := s.UserByIdentifier(t.Context(), identifier); err != nil || got.ID != want {
+			t.Errorf("%q is %q, %v, want %q", identifier, got.ID, err, want)
+		}
+	}
+	for _, identifier := range []string{"", "nobody", "a\x00b", "\xff"} {
+		if _, err := s.UserByIdentifier(t.Context(), identifier); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("UserByIdentifier(%q) = %v, want ErrNotFound", identifier, err)
+		}
+		if _, err := s.UserByID(t.Context(), identifier); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("UserByID(%q) = %v, want ErrNotFound", identifier, err)
+		}
+	}
+}
+
+func takenValues(t *testing.T, s Store) {
+	first := newUser("user_2", "b@example.com")
+	first.Username, first.ExternalID = "grace", "ext_1"
+	must(t, s.CreateUser(t.Context(), first))
+	for field, change := range map[string]func(*store.User){
+		"email_address": func(u *store.User) { u.Emails[0].Address = "ADA@example.com" },
+		"username":      func(u *store.User) { u.Username = "GRACE" },
+		"external_id":   func(u *store.User) { u.ExternalID = "ext_1" },
+	} {
+		u := newUser("user_3", "c@example.com")
+		change(&u)
+		err := s.CreateUser(t.Context(), u)
+		var taken *store.ExistsError
+		if !errors.As(err, &taken) || taken.Field != field {
+			t.Errorf("got %v, want that %s is taken", err, field)
+		}
+		if _, err := s.UserByID(t.Context(), "user_3"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s taken, but the user was saved (%v)", field, err)
+		}
+	}
+}
+
+func concurrentUsers(t *testing.T, s Store) {
+	won := 0
+	for _, err := range together(10, func(i int) error {
+		return s.CreateUser(t.Context(), newUser("user_x"+string(rune('a'+i)), "same@example.com"))
+	}) {
+		switch {
+		case err == nil:
+			won++
+		case !errors.As(err, new(*store.ExistsError)):
+			t.Errorf("a loser got %v, want ExistsError", err)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d users have one address, want 1", won)
+	}
+}
+
+func listingUsers(t *testing.T, s Store) {
+	for i, name := range []string{"Grace", "Barbara"} {
+		u := newUser("user_"+name, name+"@example.com")
+		u.FirstName, u.Username, u.ExternalID = name, name, "ext_"+name
+		u.CreatedAt = now.Add(time.Duration(i+1) * time.Minute)
+		u.Emails = append(u.Emails, store.Email{ID: "idn_2" + name, Address: "2" + name + "@example.com", CreatedAt: now})
+		must(t, s.CreateUser(t.Context(), u))
+	}
+	all := []string{user, "user_Grace", "user_Barbara"}
+	tests := []struct {
+		name  string
+		query store.UserQuery
+		want  []string
+		total int
+	}{
+		{"by creation", store.UserQuery{Limit: 10}, all, 3},
+		{"latest first, a page", store.UserQuery{Limit: 1, Offset: 1, Descending: true}, all[1:2], 3},
+		{"by first name", store.UserQuery{Limit: 10, OrderBy: store.UsersByFirstName}, []string{user, "user_Barbara", "user_Grace"}, 3},
+		{"by address", store.UserQuery{Limit: 10, EmailAddresses: []string{"GRACE@example.com", "x"}}, all[1:2], 1},
+		{"by user name", store.UserQuery{Limit: 10, Usernames: []string{"barbara"}}, all[2:], 1},
+		{"by id", store.UserQuery{Limit: 10, IDs: []string{user}}, all[:1], 1},
+		{"by external id", store.UserQuery{Limit: 10, ExternalIDs: []string{"ext_Grace"}}, all[1:2], 1},
+		{"by part of anything", store.UserQuery{Limit: 10, Query: "RBAR"}, all[2:], 1},
+		{"signs of LIKE are ordinary", store.UserQuery{Limit: 10, Query: "%"}, nil, 0},
+		{"text that cannot be kept", store.UserQuery{Limit: 10, Query: "\x00"}, nil, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			users, err := s.ListUsers(t.Context(), tt.query)
+			var got []string
+			for _, u := range users {
+				got = append(got, u.ID)
+			}
+			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+				t.Errorf("%v (-want +got)\n%s", err, diff)
+			}
+			if n, err := s.CountUsers(t.Context(), tt.query); err != nil || n != tt.total {
+				t.Errorf("count %d, %v, want %d", n, err, tt.total)
+			}
+		})
+	}
+}
+
+func session(n byte) store.Session {
+	return store.Session{
+		ID: "sess_" + string('a'+rune(n)), Cookie: store.Hash{n}, UserID: user, UserAgent: "browser",
+		SignedInAt: now, ExpiresAt: now.Add(time.Hour),
+	}
+}
+
+func sessions(t *testing.T, s Store) {
+	want := session(1)
+	must(t, s.CreateSession(t.Context(), want))
+	got, u, err := s.SessionWithUser(t.Context(), want.Cookie, now)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" || u.ID != user || !u.LastSignInAt.Equal(now) || len(u.Emails) != 1 {
+		t.Errorf("%v, user %+v (-want +got)\n%s", err, u, diff)
+	}
+	noSession(t, s, want.Cookie, want.ExpiresAt, "expired")
+	noSession(t, s, store.Hash{9}, now, "unknown")
+	must(t, s.EndSession(t.Context(), want.ID, now))
+	must(t, s.EndSession(t.Context(), want.ID, now))
+	noSession(t, s, want.Cookie, now, "ended")
+	stranger := session(2)
+	stranger.UserID = "user_2"
+	if err := s.CreateSession(t.Context(), stranger); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("no such user: got %v, want ErrNotFound", err)
+	}
+}
+
+func noSession(t *testing.T, s Store, cookie store.Hash, at time.Time, why string) {
+	t.Helper()
+	if _, _, err := s.SessionWithUser(t.Context(), cookie, at); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("%s: got %v, want ErrNotFound", why, err)
+	}
+}
+
+func banEndsSessions(t *testing.T, s Store) {
+	must(t, s.CreateSession(t.Context(), session(1)))
+	must(t, s.SetBanned(t.Context(), user, true, now))
+	noSession(t, s, session(1).Cookie, now, "banned")
+	if err := s.CreateSession(t.Context(), session(2)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("banned: got %v, want ErrNotFound", err)
+	}
+	must(t, s.SetBanned(t.Context(), user, false, now))
+	noSession(t, s, session(1).Cookie, now, "unbanned")
+	must(t, s.CreateSession(t.Context(), session(3)))
+	if _, _, err := s.SessionWithUser(t.Context(), session(3).Cookie, now); err != nil {
+		t.Errorf("signed in after the unban: %v", err)
+	}
+	must(t, s.CutOff(t.Context(), now.Add(time.Minute)))
+	noSession(t, s, session(3).Cookie, now, "cut off")
+}
+
+func expiredSessions(t *testing.T, s Store) {
+	for n := range byte(5) {
+		must(t, s.CreateSession(t.Context(), session(n)))
+	}
+	for _, want := range []int{3, 2, 0} {
+		if n, err := s.DeleteExpiredSessions(t.Context(), now.Add(2*time.Hour), 3); err != nil || n != want {
+			t.Errorf("deleted %d, %v, want %d", n, err, want)
+		}
+	}
+}
+
+func deletingAUser(t *testing.T, s Store) {
+	must(t, s.CreateSession(t.Context(), session(1)))
+	must(t, s.DeleteUser(t.Context(), user))
+	noSession(t, s, session(1).Cookie, now, "deleted")
+	if got, err := s.Connection(t.Context(), user, client); err != nil || len(got.Scopes) > 0 {
+		t.Errorf("the connection is left: %+v, %v", got, err)
+	}
+	if err := s.DeleteUser(t.Context(), user); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("again: got %v, want ErrNotFound", err)
+	}
+	must(t, s.CreateUser(t.Context(), newUser("user_2", "ada@example.com"))) // the address is free
+}
