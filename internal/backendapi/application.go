@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/admin"
+	"github.com/signet-auth/signet/internal/oauth"
 )
 
 // An applicationObject is an OAuth application as Clerk's SDKs read it: the 13
@@ -52,9 +53,9 @@ func (a *API) applicationObject(app admin.Application, instanceID string) applic
 		DeviceGrant:           app.DeviceGrant,
 		Scopes:                app.Scopes.String(),
 		RedirectURIs:          app.RedirectURIs,
-		AuthorizeURL:          a.issuer + "/oauth/authorize",
-		TokenFetchURL:         a.issuer + "/oauth/token",
-		UserInfoURL:           a.issuer + "/oauth/userinfo",
+		AuthorizeURL:          a.issuer + oauth.AuthorizePath,
+		TokenFetchURL:         a.issuer + oauth.TokenPath,
+		UserInfoURL:           a.issuer + oauth.UserInfoPath,
 		DiscoveryURL:          a.issuer + "/.well-known/openid-configuration",
 		TokenIntrospectionURL: a.issuer + "/oauth/token_info",
 		CreatedAt:             app.CreatedAt.UnixMilli(),

@@ -106,13 +106,6 @@ func (f *fields) object(name string) json.RawMessage {
 	return raw
 }
 
-// ignore admits members that change nothing.
-func (f *fields) ignore(names ...string) {
-	for _, name := range names {
-		f.known[name] = true
-	}
-}
-
 // notOffered refuses members that Clerk knows and Signet can do nothing about:
 // dropping them would let the caller believe in a second factor or a limit that
 // is not there. Values that ask for nothing are admitted.
