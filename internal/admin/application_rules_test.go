@@ -78,8 +78,11 @@ func TestApplicationRules(t *testing.T) {
 		{"made confidential without PKCE", public, ApplicationFields{Public: no, RequirePKCE: no}, "<nil>"},
 		{"no consent after registering itself", registered, ApplicationFields{ConsentScreen: no}, is("consent_screen_enabled", ConsentRequired)},
 		{"no consent", store.Client{}, ApplicationFields{ConsentScreen: no}, "<nil>"},
-		{"everything wrong", public, ApplicationFields{Name: new(""), RedirectURIs: []string{"x"}, CallbackURL: new("y"), Scopes: new("z"), RequirePKCE: no},
-			strings.Join([]string{is("name", Empty), is("redirect_uris", Malformed), is("callback_url", Malformed), is("scopes", UnknownScope), is("pkce_required", PublicWithoutPKCE)}, ", ")},
+		{
+			"everything wrong", public,
+			ApplicationFields{Name: new(""), RedirectURIs: []string{"x"}, CallbackURL: new("y"), Scopes: new("z"), RequirePKCE: no},
+			strings.Join([]string{is("name", Empty), is("redirect_uris", Malformed), is("callback_url", Malformed), is("scopes", UnknownScope), is("pkce_required", PublicWithoutPKCE)}, ", "),
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
