@@ -1,0 +1,173 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/reqid"
+	"github.com/signet-auth/signet/internal/ui"
+)
+
+var errContinuation = &oauth.Error{
+	Code: oauth.InvalidRequest, Spec: "RFC 6749 §4.1.1",
+	Description: "this sign-in has expired or belongs to another browser; start again from the application",
+}
+
+var errFault = &oauth.Error{
+	Code: oauth.ServerError, Spec: "RFC 6749 §4.1.2.1",
+	Description: "something went wrong here; it has been logged",
+}
+
+// refusal gives the refusal that err is. Whatever is not one is a fault: it is
+// logged in full and the client learns only that there was one.
+func (p *Provider) refusal(r *http.Request, err error) *oauth.Error {
+	var refused *oauth.Error
+	if errors.As(err, &refused) {
+		p.log.InfoContext(r.Context(), "refused",
+			"path", r.URL.Path, "code", refused.Code, "rule", refused.Spec,
+			"why", refused.Description, "request_id", reqid.From(r.Context()))
+		return refused
+	}
+	p.log.ErrorContext(r.Context(), "request failed",
+		"path", r.URL.Path, "err", err, "request_id", reqid.From(r.Context()))
+	return errFault
+}
+
+// answerBrowser is the one place that answers an authorization request: with a
+// redirect, or with a page where there is nobody to redirect to (RFC 6749
+// §4.1.2.1).
+func (p *Provider) answerBrowser(serve func(http.ResponseWriter, *http.Request) (string, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ui.Headers(w)
+		location, err := serve(w, r)
+		if err != nil {
+			refused := p.refusal(r, err)
+			var redirect *oauth.RedirectError
+			if !errors.As(err, &redirect) {
+				p.errorPage(w, r, refused)
+				return
+			}
+			location = redirect.Target.With(
+				"error", string(refused.Code),
+				"error_description", refused.Description,
+				"state", redirect.State,
+				"iss", p.issuer,
+			)
+		}
+		// Written as it is: http.Redirect would clean up what has to stay byte for
+		// byte. 303, so that no browser sends a form along (RFC 9700 §4.12).
+		w.Header().Set("Location", location)
+		w.WriteHeader(http.StatusSeeOther)
+	})
+}
+
+func (p *Provider) errorPage(w http.ResponseWriter, r *http.Request, refused *oauth.Error) {
+	page := ui.Error{
+		Title:     "This sign-in cannot go on",
+		Message:   refused.Description,
+		Code:      string(refused.Code),
+		RequestID: reqid.From(r.Context()),
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status(refused))
+	if err := page.Render(w); err != nil {
+		p.log.ErrorContext(r.Context(), "rendering the error page", "err", err)
+	}
+}
+
+// answerJSON is the one place that writes token endpoint answers and errors
+// (RFC 6749 §5.1 and §5.2).
+func (p *Provider) answerJSON(serve func(*http.Request) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := serve(r)
+		code := http.StatusOK
+		if err != nil {
+			refused := p.refusal(r, err)
+			answer, code = refused, status(refused)
+			if code == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Basic realm="signet"`)
+			}
+		}
+		writeJSON(w, code, answer)
+	})
+}
+
+// A bearerError is a refused user info request: the members of RFC 6750 beside
+// the body that Clerk's clients read.
+type bearerError struct {
+	*oauth.Error
+	Errors  []clerkError `json:"errors"`
+	TraceID string       `json:"clerk_trace_id,omitempty"`
+}
+
+type clerkError struct {
+	Message     string `json:"message"`
+	LongMessage string `json:"long_message"`
+	Code        string `json:"code"`
+}
+
+// answerBearer is the one place that writes answers and errors of a resource
+// that an access token opens (RFC 6750 §3).
+func (p *Provider) answerBearer(serve func(*http.Request) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := serve(r)
+		code := http.StatusOK
+		if err != nil {
+			refused := p.refusal(r, err)
+			code = bearerStatus(refused)
+			w.Header().Set("WWW-Authenticate", challenge(refused))
+			answer = bearerError{
+				Error: refused,
+				Errors: []clerkError{{
+					Message:     "unable to fetch user info",
+					LongMessage: refused.Description,
+					Code:        "oauth_fetch_user_error",
+				}},
+				TraceID: reqid.From(r.Context()),
+			}
+		}
+		writeJSON(w, code, answer)
+	})
+}
+
+// challenge names the error only if a token was sent (RFC 6750 §3.1).
+func challenge(refused *oauth.Error) string {
+	if refused.Code == "" {
+		return `Bearer realm="signet"`
+	}
+	return fmt.Sprintf(`Bearer realm="signet", error="%s", error_description="%s"`, refused.Code, refused.Description)
+}
+
+func writeJSON(w http.ResponseWriter, code int, answer any) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(code)
+	json.NewEncoder(w).Encode(answer) // an error here means that the client has gone
+}
+
+// status gives the status of a refusal (RFC 6749 §5.2).
+func status(refused *oauth.Error) int {
+	switch {
+	case refused == errTooLong:
+		return http.StatusRequestEntityTooLarge
+	case refused.Code == oauth.InvalidClient:
+		return http.StatusUnauthorized
+	case refused.Code == oauth.ServerError:
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
+}
+
+// bearerStatus gives the status of a refused access token (RFC 6750 §3.1).
+func bearerStatus(refused *oauth.Error) int {
+	if refused.Code == "" || refused.Code == oauth.InvalidToken {
+		return http.StatusUnauthorized
+	}
+	return status(refused)
+}

@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/token"
+)
+
+// A tokenResponse is what a token request buys (RFC 6749 §5.1).
+type tokenResponse struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"` // seconds
+	RefreshToken string `json:"refresh_token"`
+	Scope        string `json:"scope"`
+}
+
+// token serves POST /oauth/token: read the form, authenticate the client before
+// anything is looked up for it, then do what the grant type says.
+func (p *Provider) token(r *http.Request) (any, error) {
+	form, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	grantType, err := oauth.GrantType(form)
+	if err != nil {
+		return nil, err
+	}
+	client, err := p.authenticate(r.Context(), r.Header.Get("Authorization"), form)
+	if err != nil {
+		return nil, err
+	}
+	switch grantType {
+	case oauth.GrantAuthorizationCode:
+		x, err := oauth.ReadCodeExchange(form)
+		if err != nil {
+			return nil, err
+		}
+		return p.exchangeCode(r.Context(), client, x)
+	case oauth.GrantRefreshToken:
+		x, err := oauth.ReadRefresh(form)
+		if err != nil {
+			return nil, err
+		}
+		return p.refresh(r.Context(), client, x)
+	}
+	panic("provider: a grant type that the rules admit is not served: " + grantType)
+}
+
+// authenticate proves who the client is (RFC 6749 §2.3).
+func (p *Provider) authenticate(ctx context.Context, authorization string, form oauth.Form) (oauth.AuthenticatedClient, error) {
+	credentials, err := oauth.ReadCredentials(authorization, form)
+	if err != nil {
+		return oauth.AuthenticatedClient{}, err
+	}
+	client, err := p.clients.ClientByClientID(ctx, credentials.ClientID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return oauth.AuthenticatedClient{}, fmt.Errorf("looking up the client: %w", err)
+	}
+	return credentials.Authenticate(client.Client, err == nil)
+}
+
+// tokenAnswer puts minted tokens into wire format.
+func (p *Provider) tokenAnswer(pair token.Pair) *tokenResponse {
+	return &tokenResponse{
+		AccessToken:  pair.Access,
+		TokenType:    "Bearer",
+		ExpiresIn:    int64(pair.AccessExpiry.Sub(p.now()).Seconds()),
+		RefreshToken: pair.Refresh,
+		Scope:        pair.Scopes.String(),
+	}
+}
