@@ -44,7 +44,7 @@ func render(w io.Writer, page string, data any) error {
 }
 
 // maxName bounds how much of a name is shown, in characters.
-const maxName = 200
+const maxName = 100
 
 // plain makes a name fit to be shown: control characters and those that change
 // the direction of what follows are dropped, and what is too long is cut.
