@@ -26,12 +26,12 @@ var ErrContinuation = errors.New("the continuation is forged, expired or another
 // A Continuation is an authorization request that waits for its user. The
 // browser carries it, sealed, so nothing is kept of those who never come back.
 type Continuation struct {
-	Params      string       // the authorization request as it came, form-encoded
-	ClientID    string       //
-	RedirectURI string       // known to be the client's when sealed
-	Scopes      oauth.Scopes //
-	StartedAt   time.Time    // to the millisecond
-	AgreedBy    string       // the user who agreed to this very request, or ""
+	Params      string // the authorization request as it came, form-encoded
+	ClientID    string
+	RedirectURI string // known to be the client's when sealed
+	Scopes      oauth.Scopes
+	StartedAt   time.Time // to the millisecond
+	AgreedBy    string    // the user who agreed to this very request, or ""
 	Denied      bool
 }
 
