@@ -2,8 +2,12 @@ package oauth
 
 import "slices"
 
-// maxState bounds what is carried for the client and given back.
-const maxState = 8 << 10
+// Bounds of an authorization request. It travels sealed in the forms of the
+// pages, which are bounded themselves.
+const (
+	maxState   = 8 << 10
+	maxRequest = 16 << 10 // form-encoded
+)
 
 // Params are the parameters of an authorization request as they came
 // (RFC 6749 §4.1.1, RFC 7636 §4.3).
@@ -33,6 +37,8 @@ func ReadParams(f Form) (Params, error) {
 		Repeated:            f.repeated,
 	}
 	switch {
+	case len(f.Encode()) > maxRequest:
+		return Params{}, refuse(InvalidRequest, "RFC 6749 §3.1", "the authorization request is too long")
 	case slices.Contains(f.repeated, "client_id"), slices.Contains(f.repeated, "redirect_uri"):
 		return Params{}, refuse(InvalidRequest, "RFC 6749 §3.1", "client_id or redirect_uri was sent more than once")
 	case p.ClientID == "":

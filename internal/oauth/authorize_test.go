@@ -76,6 +76,7 @@ func TestReadParams(t *testing.T) {
 		{"empty counts as absent", "client_id=", "invalid_request, RFC 6749 §4.1.1"},
 		{"AZ05 two client_ids", "client_id=a&client_id=b", "invalid_request, RFC 6749 §3.1"},
 		{"RU16 two redirect_uris", "client_id=a&redirect_uri=x&redirect_uri=x", "invalid_request, RFC 6749 §3.1"},
+		{"too long for the pages", "client_id=a&x=" + strings.Repeat("x", maxRequest), "invalid_request, RFC 6749 §3.1"},
 		{"unknown parameters are ignored", "client_id=a&extra=foobar", ""},
 	}
 	for _, tt := range tests {

@@ -41,7 +41,8 @@ func (p *Provider) refusal(r *http.Request, err error) *oauth.Error {
 // §4.1.2.1).
 func (p *Provider) answerBrowser(serve func(http.ResponseWriter, *http.Request) (string, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ui.Headers(w)
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Referrer-Policy", "no-referrer")
 		location, err := serve(w, r)
 		if err != nil {
 			refused := p.refusal(r, err)
@@ -71,7 +72,7 @@ func (p *Provider) errorPage(w http.ResponseWriter, r *http.Request, refused *oa
 		Code:      string(refused.Code),
 		RequestID: reqid.From(r.Context()),
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	ui.Headers(w)
 	w.WriteHeader(status(refused))
 	if err := page.Render(w); err != nil {
 		p.log.ErrorContext(r.Context(), "rendering the error page", "err", err)
