@@ -1,0 +1,119 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// How long a peer may take, and how long a node that stops waits for answers
+// under way.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeader         = 64 << 10
+	drainTimeout      = 20 * time.Second
+)
+
+// Serve answers on l until ctx is done. Then /readyz fails, no new connection is
+// taken, and requests under way get their answers; what takes too long is cut
+// off and is the error. It can be called once.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	h := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // of connections that go wrong
+	}
+	sweeping, stopSweeping := context.WithCancel(ctx)
+	var sweeper sync.WaitGroup
+	sweeper.Go(func() { s.sweepForEver(sweeping) })
+	defer sweeper.Wait()
+	defer stopSweeping()
+
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(l) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	s.log.Info("draining", "at most", drainTimeout)
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := h.Shutdown(deadline); err != nil {
+		return errors.Join(fmt.Errorf("draining: %w", err), h.Close())
+	}
+	return nil
+}
+
+const (
+	sweepInterval = 10 * time.Minute
+	sweepBatch    = 200
+	sweepPause    = 50 * time.Millisecond // leaves the database to others between batches
+	grantKept     = 24 * time.Hour        // after it expired, so that a late replay is still recognized
+)
+
+// sweepForEver removes what has expired until ctx is done.
+func (s *Server) sweepForEver(ctx context.Context) {
+	for {
+		// At a random moment, so that nodes started together do not sweep together.
+		if !pause(ctx, sweepInterval/2+rand.N(sweepInterval)) {
+			return
+		}
+		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("removing what has expired", "err", err)
+		}
+	}
+}
+
+// sweep removes everything that has expired by now, a small batch at a time.
+func (s *Server) sweep(ctx context.Context) error {
+	now := s.now()
+	for _, x := range []struct {
+		what   string
+		remove func(context.Context, time.Time, int) (int, error)
+		before time.Time
+	}{
+		{"grants", s.office.db.DeleteExpiredGrants, now.Add(-grantKept)},
+		{"sessions", s.office.db.DeleteExpiredSessions, now},
+	} {
+		total, n := 0, sweepBatch
+		for n == sweepBatch {
+			var err error
+			if n, err = x.remove(ctx, x.before, sweepBatch); err != nil {
+				return fmt.Errorf("%s: %w", x.what, err)
+			}
+			total += n
+			if n == sweepBatch && !pause(ctx, sweepPause) {
+				return ctx.Err()
+			}
+		}
+		s.log.Debug("removed what has expired", "what", x.what, "count", total)
+	}
+	return nil
+}
+
+// pause waits and reports whether ctx is still going on.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,192 @@
+// Package server assembles one node of Signet: the store, the keys, and every
+// face on one handler. It decides nothing about OAuth.
+//
+// New lists what a node is made of; serve.go runs it and drains it; handler.go
+// has what every request goes through.
+package server
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/signet-auth/signet/internal/account"
+	"github.com/signet-auth/signet/internal/admin"
+	"github.com/signet-auth/signet/internal/backendapi"
+	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/hosted"
+	"github.com/signet-auth/signet/internal/keyring"
+	"github.com/signet-auth/signet/internal/provider"
+	"github.com/signet-auth/signet/internal/session"
+	"github.com/signet-auth/signet/internal/sqlstore"
+	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/token"
+)
+
+// Options are what a test decides and a command leaves alone.
+type Options struct {
+	Now func() time.Time // by default time.Now
+	Log *slog.Logger     // by default nothing is logged
+}
+
+func (o Options) orDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	return o
+}
+
+// A Server is one node. It is safe for concurrent use.
+type Server struct {
+	office   *Office
+	handler  http.Handler
+	made     string
+	draining atomic.Bool
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+// New opens the database, bringing it up to date, and puts the node together.
+// Whoever gets a Server closes it.
+func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
+	o = o.orDefaults()
+	issuer, err := cfg.IssuerURL()
+	if err != nil {
+		return nil, fmt.Errorf("the issuer %w", err)
+	}
+	office, err := OpenOffice(ctx, cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{office: office, now: o.Now, log: o.Log}
+	s.made, err = office.Admin.EnsureSecretKey(ctx, string(cfg.SecretKey), issuer.Scheme == "http")
+	if err != nil {
+		return nil, errors.Join(err, office.Close())
+	}
+	s.handler = s.through(s.routes(issuer), issuer.Scheme == "https")
+	return s, nil
+}
+
+// routes puts every face on one mux.
+func (s *Server) routes(issuer *url.URL) *http.ServeMux {
+	db, ring := s.office.db, s.office.ring
+	sessions := session.New(db, ring, issuer, s.now)
+	mux := http.NewServeMux()
+	provider.New(provider.Deps{
+		Issuer:      issuer.String(),
+		InstanceID:  s.office.instance.ID,
+		Clients:     db,
+		Grants:      db,
+		Connections: db,
+		Instances:   db,
+		Sessions:    sessions,
+		Tokens:      token.New(ring),
+		Now:         s.now,
+		Log:         s.log,
+	}).Routes(mux)
+	hosted.New(hosted.Deps{
+		Sessions:    sessions,
+		Clients:     db,
+		Connections: db,
+		Accounts:    s.office.accounts,
+		Now:         s.now,
+		Log:         s.log,
+	}).Routes(mux)
+	backendapi.New(backendapi.Deps{
+		Issuer: issuer.String(),
+		Admin:  s.office.Admin,
+		Keys:   db,
+		Log:    s.log,
+	}).Routes(mux)
+	mux.HandleFunc("GET "+healthPath, s.healthy)
+	mux.HandleFunc("GET "+readyPath, s.ready)
+	return mux
+}
+
+// Handler serves everything the node has to offer.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Admin does what an operator asks for.
+func (s *Server) Admin() *admin.Admin { return s.office.Admin }
+
+// SecretKeyMade is the key of the Backend API if New made one because there was
+// none, else "". Nothing can show it later.
+func (s *Server) SecretKeyMade() string { return s.made }
+
+// Close closes the database. Serve must have returned.
+func (s *Server) Close() error { return s.office.Close() }
+
+// An Office is the part of a node that commands need: package admin over the
+// database, without anything that serves.
+type Office struct {
+	Admin    *admin.Admin
+	accounts *account.Accounts
+	instance store.Instance
+	ring     *keyring.Ring
+	db       *sqlstore.DB
+}
+
+// OpenOffice opens the database, making it if there is none, and checks that the
+// root key is the one it was first opened with.
+func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, error) {
+	o = o.orDefaults()
+	if err := makeDataDir(cfg); err != nil {
+		return nil, err
+	}
+	ring, err := openRing(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlstore.Open(ctx, sqlstore.Options{URL: cfg.Database, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	accounts := account.New(db)
+	office := &Office{accounts: accounts, ring: ring, db: db, Admin: admin.New(admin.Deps{
+		Clients:   db,
+		Users:     db,
+		Instances: db,
+		Keys:      db,
+		Accounts:  accounts,
+		Now:       o.Now,
+		Random:    rand.Reader,
+	})}
+	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return office, nil
+}
+
+// Close closes the database.
+func (f *Office) Close() error { return f.db.Close() }
+
+// makeDataDir makes the data directory if something will be kept in it.
+func makeDataDir(cfg config.Config) error {
+	if cfg.InPostgres() && cfg.RootKey != "" {
+		return nil
+	}
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("making the data directory: %w", err)
+	}
+	return nil
+}
+
+func openRing(cfg config.Config) (*keyring.Ring, error) {
+	if cfg.RootKey == "" {
+		return keyring.Open(cfg.RootKeyFile())
+	}
+	ring, err := keyring.Parse(string(cfg.RootKey))
+	if err != nil {
+		return nil, fmt.Errorf("reading the configured root key: %w", err)
+	}
+	return ring, nil
+}
