@@ -1,0 +1,244 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"golang.org/x/oauth2"
+
+	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/server"
+)
+
+const (
+	secretKey = "sk_test_browser_0123456789abcdefghij"
+	address   = "ada@example.com"
+	password  = "correct horse battery staple"
+)
+
+// A world is a running Signet, a client and a Chromium.
+type world struct {
+	issuer string
+	client *httptest.Server // shows the query of its callback in #answer
+	config oauth2.Config
+	tab    context.Context
+}
+
+func newWorld(t *testing.T) *world {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{issuer: "http://" + listener.Addr().String()}
+	s, err := server.New(t.Context(), config.Config{
+		Issuer: w.issuer, DataDir: t.TempDir(), Database: filepath.Join(t.TempDir(), "signet.db"), SecretKey: secretKey,
+	}, server.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-served, s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+
+	w.client = httptest.NewServer(http.HandlerFunc(w.serveClient))
+	t.Cleanup(w.client.Close)
+	w.api(t, "/v1/users", map[string]any{"email_address": []string{address}, "password": password, "first_name": "Ada"})
+	created := w.api(t, "/v1/oauth_applications", map[string]any{"name": "Analytical Engine", "callback_url": w.client.URL + "/callback"})
+	w.config = oauth2.Config{
+		ClientID: created["client_id"].(string), ClientSecret: created["client_secret"].(string),
+		RedirectURL: w.client.URL + "/callback",
+		Endpoint:    oauth2.Endpoint{AuthURL: w.issuer + "/oauth/authorize", TokenURL: w.issuer + "/oauth/token"},
+	}
+	w.tab = chromium(t)
+	return w
+}
+
+var clientPages = template.Must(template.New("").Parse(`<!doctype html><title>client</title>
+{{with .Answer}}<p id="answer">{{.}}</p>{{end}}
+<form id="post" method="post" action="{{.Authorize}}">{{range $k, $v := .Fields}}<input type="hidden" name="{{$k}}" value="{{index $v 0}}">{{end}}
+<button id="post-sign-in">Sign in by POST</button></form>`))
+
+// serveClient is the client's one page. It shows the answer it got, and has a
+// form that asks Signet with POST, from another site.
+func (w *world) serveClient(rw http.ResponseWriter, r *http.Request) {
+	link, _ := url.Parse(w.config.AuthCodeURL("posted-state"))
+	fields := link.Query()
+	link.RawQuery = ""
+	clientPages.Execute(rw, map[string]any{"Answer": r.URL.RawQuery, "Authorize": link.String(), "Fields": fields})
+}
+
+func (w *world) api(t *testing.T, path string, body map[string]any) map[string]any {
+	t.Helper()
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequest("POST", w.issuer+path, bytes.NewReader(encoded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+secretKey)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var answer map[string]any
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != 200 {
+		t.Fatalf("%s: %d %v %v", path, response.StatusCode, answer, err)
+	}
+	return answer
+}
+
+// chromium starts a browser with an empty profile and gives its first tab.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Fatal(`there is no Chromium: run "make test", which installs one`)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-features", "BackForwardCache,Translate"), // going back loads the page again
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute))
+	browser, stopBrowser := chromedp.NewExecAllocator(context.Background(), options...)
+	tab, stopTab := chromedp.NewContext(browser)
+	t.Cleanup(func() {
+		stopTab()
+		stopBrowser()
+	})
+	run(t, tab, chromedp.Navigate("about:blank"))
+	return tab
+}
+
+type step = chromedp.Action[chromedp.Void]
+
+// stepTime is how long a page may take to come.
+const stepTime = 15 * time.Second
+
+func run(t *testing.T, tab context.Context, steps ...step) {
+	t.Helper()
+	for i, s := range steps {
+		if err := within(tab, func(ctx context.Context) error { return chromedp.Do(ctx, s) }); err != nil {
+			limited, stop := context.WithTimeout(tab, 5*time.Second)
+			defer stop()
+			at, _ := chromedp.Run(limited, chromedp.Location())
+			body, _ := chromedp.Run(limited, chromedp.Text(chromedp.CSS("body")))
+			t.Fatalf("step %d: %v\nat %s:\n%s", i+1, err, at, body)
+		}
+	}
+}
+
+// within bounds a step, but for the first, which starts the browser.
+func within(tab context.Context, do func(context.Context) error) error {
+	if chromedp.FromContext(tab).Browser == nil {
+		return do(tab)
+	}
+	limited, stop := context.WithTimeout(tab, stepTime)
+	defer stop()
+	return do(limited)
+}
+
+func see(selector string) step { return chromedp.WaitVisible(chromedp.CSS(selector)) }
+
+func click(selector string) step { return chromedp.Click(chromedp.CSS(selector)) }
+
+func fill(selector, text string) step { return chromedp.SetValue(chromedp.CSS(selector), text) }
+
+func signIn(password string) step {
+	return chromedp.Steps(see("#identifier"), fill("#identifier", address), fill("#password", password), click("#sign-in"))
+}
+
+// read waits for an element and gives its text.
+func read(t *testing.T, tab context.Context, selector string) string {
+	t.Helper()
+	run(t, tab, see(selector))
+	text, err := chromedp.Run(tab, chromedp.Text(chromedp.CSS(selector)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(text)
+}
+
+// answer reads what the client got.
+func answer(t *testing.T, tab context.Context) url.Values {
+	t.Helper()
+	q, err := url.ParseQuery(read(t, tab, "#answer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+func TestSignInAndAllow(t *testing.T) {
+	w := newWorld(t)
+	run(t, w.tab, chromedp.Navigate(w.config.AuthCodeURL("state-1")), signIn("wrong password"), see("[role=alert]"),
+		signIn(password), see("#allow"), click("#allow"))
+	q := answer(t, w.tab)
+	if q.Get("state") != "state-1" || q.Get("iss") != w.issuer {
+		t.Errorf("the client got %v", q)
+	}
+	token, err := w.config.Exchange(t.Context(), q.Get("code"))
+	if err != nil || token.RefreshToken == "" {
+		t.Fatalf("exchanging the code: %+v, %v", token, err)
+	}
+
+	// Signed in and agreed: straight back to the client.
+	run(t, w.tab, chromedp.Navigate(w.config.AuthCodeURL("state-2")))
+	if q := answer(t, w.tab); q.Get("state") != "state-2" || q.Get("code") == "" {
+		t.Errorf("the second time the client got %v", q)
+	}
+
+	// A form of another site comes without cookies and finds the session all the same.
+	run(t, w.tab, chromedp.Navigate(strings.Replace(w.client.URL, "127.0.0.1", "localhost", 1)), click("#post-sign-in"))
+	if q := answer(t, w.tab); q.Get("state") != "posted-state" || q.Get("code") == "" {
+		t.Errorf("after a POST the client got %v", q)
+	}
+}
+
+func TestDenyAndTheBackButton(t *testing.T) {
+	w := newWorld(t)
+	run(t, w.tab, chromedp.Navigate(w.config.AuthCodeURL("state-1")), signIn(password), see("#deny"), click("#deny"))
+	if q := answer(t, w.tab); q.Get("error") != "access_denied" || q.Get("state") != "state-1" || q.Has("code") {
+		t.Errorf("denied: the client got %v", q)
+	}
+	run(t, w.tab, chromedp.NavigateBack(), see("#allow"), click("#allow"))
+	if q := answer(t, w.tab); q.Get("code") == "" {
+		t.Errorf("back and allowed: the client got %v", q)
+	}
+}
+
+func TestRefusalsAreShown(t *testing.T) {
+	w := newWorld(t)
+	run(t, w.tab, chromedp.Navigate(w.issuer+"/oauth/authorize?client_id=nobody&response_type=code&state=12345678"))
+	if code := read(t, w.tab, "#error-code"); !strings.Contains(code, "invalid_request") {
+		t.Errorf("the page shows %q", code)
+	}
+}

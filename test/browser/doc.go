@@ -1,0 +1,2 @@
+// Package browser clicks through Signet in a real Chromium.
+package browser

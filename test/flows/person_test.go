@@ -1,0 +1,141 @@
+package flows
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+// A person uses a browser without JavaScript: it keeps cookies, follows
+// redirects within Signet and stops at those to clients.
+type person struct {
+	t      testing.TB
+	client *http.Client
+	issuer string
+}
+
+func newPerson(t testing.TB, issuer string) *person {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &person{t: t, issuer: issuer, client: &http.Client{
+		Jar: jar,
+		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+			if !strings.HasPrefix(r.URL.String(), issuer+"/") {
+				return http.ErrUseLastResponse
+			}
+			return nil
+		},
+	}}
+}
+
+// A page is what the person sees: HTML, or the address of a client that the
+// browser was sent to.
+type page struct {
+	status int
+	header http.Header
+	body   string
+	left   *url.URL // where the browser was sent, if that is not Signet
+}
+
+func (p *person) visit(address string) page {
+	p.t.Helper()
+	response, err := p.client.Get(address)
+	return p.read(response, err)
+}
+
+func (p *person) read(response *http.Response, err error) page {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	got := page{status: response.StatusCode, header: response.Header, body: string(body)}
+	if location := response.Header.Get("Location"); location != "" {
+		if got.left, err = url.Parse(location); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	return got
+}
+
+// submit sends the form that holds the element with the given id, by pressing
+// that element, with the fields filled in.
+func (p *person) submit(from page, id string, fill map[string]string) page {
+	p.t.Helper()
+	action, fields := form(p.t, from.body, id)
+	for name, value := range fill {
+		fields.Set(name, value)
+	}
+	request, err := http.NewRequest("POST", p.issuer+action, strings.NewReader(fields.Encode()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", p.issuer)
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	response, err := p.client.Do(request)
+	return p.read(response, err)
+}
+
+// form finds the form around the element with the id: its action, its hidden
+// fields and the name and value of the element itself.
+func form(t testing.TB, body, id string) (action string, fields url.Values) {
+	t.Helper()
+	document, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pressed := find(document, func(n *html.Node) bool { return attribute(n, "id") == id })
+	if pressed == nil {
+		t.Fatalf("there is no #%s on the page:\n%s", id, body)
+	}
+	around := pressed
+	for around != nil && around.Data != "form" {
+		around = around.Parent
+	}
+	if around == nil {
+		t.Fatalf("#%s is in no form", id)
+	}
+	fields = url.Values{}
+	find(around, func(n *html.Node) bool {
+		if n.Data == "input" && attribute(n, "type") == "hidden" || n == pressed {
+			if name := attribute(n, "name"); name != "" {
+				fields.Set(name, attribute(n, "value"))
+			}
+		}
+		return false
+	})
+	return attribute(around, "action"), fields
+}
+
+func find(n *html.Node, match func(*html.Node) bool) *html.Node {
+	if n.Type == html.ElementNode && match(n) {
+		return n
+	}
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		if found := find(child, match); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
