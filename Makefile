@@ -9,7 +9,7 @@ demo: build ## Start Signet with a sample client; needs nothing but Go
 	@./bin/signet demo
 
 build: ## Build ./bin/signet, one static binary
-	CGO_ENABLED=0 go build -trimpath -o bin/signet ./cmd/signet
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/signet ./cmd/signet
 
 run: build ## Start Signet with its data in ./data
 	@./bin/signet serve

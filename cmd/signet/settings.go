@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signet-auth/signet/internal/server"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// A setting of the instance, as it is shown and set.
+type setting struct {
+	name string
+	show func(store.Settings) string
+	set  func(*store.Settings, string) error
+}
+
+var instanceSettings = []setting{
+	lifetime("code_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.Code }),
+	lifetime("access_token_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.AccessToken }),
+	lifetime("refresh_token_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.RefreshToken }),
+	lifetime("grant_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.Grant }),
+	lifetime("refresh_grace", func(s *store.Settings) *time.Duration { return &s.Lifetimes.RefreshGrace }),
+	{
+		name: "allow_http_redirect_uris",
+		show: func(s store.Settings) string { return strconv.FormatBool(s.AllowHTTPRedirectURIs) },
+		set: func(s *store.Settings, value string) (err error) {
+			if s.AllowHTTPRedirectURIs, err = strconv.ParseBool(value); err != nil {
+				return errors.New("is neither true nor false")
+			}
+			return nil
+		},
+	},
+}
+
+func lifetime(name string, field func(*store.Settings) *time.Duration) setting {
+	return setting{
+		name: name,
+		show: func(s store.Settings) string { return field(&s).String() },
+		set: func(s *store.Settings, value string) (err error) {
+			if *field(s), err = time.ParseDuration(value); err != nil {
+				return errors.New("is not a duration such as 90s, 15m or 72h")
+			}
+			return nil
+		},
+	}
+}
+
+func newSettings() *cobra.Command {
+	return newGroup("settings", "Show and change the settings of the instance", newSettingsShow(), newSettingsSet())
+}
+
+func newSettingsShow() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "show",
+		Short:   "Show the settings",
+		Example: "  signet settings show",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withOffice(cmd, func(ctx context.Context, o *server.Office) error {
+				s, err := o.Admin.Settings(ctx)
+				if err != nil {
+					return err
+				}
+				return showSettings(cmd, s, asJSON)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func showSettings(cmd *cobra.Command, s store.Settings, asJSON bool) error {
+	values := map[string]string{}
+	for _, x := range instanceSettings {
+		values[x.name] = x.show(s)
+		if !asJSON {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s=%s\n", x.name, values[x.name])
+		}
+	}
+	if asJSON {
+		return printJSON(cmd.OutOrStdout(), values)
+	}
+	return nil
+}
+
+func newSettingsSet() *cobra.Command {
+	return &cobra.Command{
+		Use:   "set key=value...",
+		Short: "Change settings, all of them or none",
+		Long: `Set changes settings of the instance, which all nodes follow. A lifetime is a
+number with a unit: 90s, 15m, 72h. What was issued before keeps its lifetime.`,
+		Example: `  signet settings set access_token_lifetime=1h refresh_grace=30s
+  signet settings set allow_http_redirect_uris=true`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			change, err := readChanges(args)
+			if err != nil {
+				return err
+			}
+			return withOffice(cmd, func(ctx context.Context, o *server.Office) error {
+				s, err := o.Admin.UpdateSettings(ctx, change)
+				if err != nil {
+					return err
+				}
+				return showSettings(cmd, s, false)
+			})
+		},
+	}
+}
+
+// readChanges reads key=value pairs into one change.
+func readChanges(args []string) (func(*store.Settings), error) {
+	type change struct {
+		setting
+		value string
+	}
+	var changes []change
+	for _, arg := range args {
+		key, value, ok := strings.Cut(arg, "=")
+		if !ok {
+			return nil, fmt.Errorf("%s is not of the form key=value", arg)
+		}
+		x, ok := find(key)
+		if !ok {
+			return nil, fmt.Errorf(`%s is not a setting; "signet settings show" lists them`, key)
+		}
+		if err := x.set(new(store.Settings), value); err != nil {
+			return nil, fmt.Errorf("%s %w", key, err)
+		}
+		changes = append(changes, change{x, value})
+	}
+	return func(s *store.Settings) {
+		for _, c := range changes {
+			_ = c.set(s, c.value) // it was read above
+		}
+	}, nil
+}
+
+func find(key string) (setting, bool) {
+	for _, x := range instanceSettings {
+		if x.name == key {
+			return x, true
+		}
+	}
+	return setting{}, false
+}
