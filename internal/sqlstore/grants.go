@@ -144,8 +144,16 @@ func scanGrant(r row, g *oauth.Grant, more ...any) error {
 // grantFields are where grantColumns are read to.
 func grantFields(g *oauth.Grant) []any {
 	return []any{
-		idField{g.ID[:]}, &g.ClientID, &g.UserID, &g.SessionID, scopesField{&g.Scopes}, &g.Generation,
-		at{&g.AuthorizedAt}, at{&g.RotatedAt}, at{&g.ExpiresAt}, at{&g.EndsAt}, at{&g.RevokedAt}, (*string)(&g.Revoked),
+		idField{g.ID[:]},
+		&g.ClientID, &g.UserID, &g.SessionID,
+		scopesField{&g.Scopes},
+		&g.Generation,
+		at{&g.AuthorizedAt},
+		at{&g.RotatedAt},
+		at{&g.ExpiresAt},
+		at{&g.EndsAt},
+		at{&g.RevokedAt},
+		(*string)(&g.Revoked),
 	}
 }
 
