@@ -156,9 +156,10 @@ func run(t *testing.T, tab context.Context, steps ...step) {
 	}
 }
 
-// within bounds a step, but for the first, which starts the browser.
+// within bounds a step, but for the first of a tab: the tab lives as long as the
+// context of that one.
 func within(tab context.Context, do func(context.Context) error) error {
-	if chromedp.FromContext(tab).Browser == nil {
+	if chromedp.FromContext(tab).Target == nil {
 		return do(tab)
 	}
 	limited, stop := context.WithTimeout(tab, stepTime)
@@ -232,6 +233,24 @@ func TestDenyAndTheBackButton(t *testing.T) {
 	run(t, w.tab, chromedp.NavigateBack(), see("#allow"), click("#allow"))
 	if q := answer(t, w.tab); q.Get("code") == "" {
 		t.Errorf("back and allowed: the client got %v", q)
+	}
+}
+
+func TestTwoTabs(t *testing.T) {
+	w := newWorld(t)
+	other, closeTab := chromedp.NewContext(w.tab)
+	defer closeTab()
+	run(t, w.tab, chromedp.Navigate(w.config.AuthCodeURL("tab-1")), see("#identifier"))
+	run(t, other, chromedp.Navigate(w.config.AuthCodeURL("tab-2")), see("#identifier"))
+	run(t, w.tab, signIn(password), see("#allow"))
+	run(t, other, signIn(password), see("#allow"), click("#allow"))
+	if q := answer(t, other); q.Get("state") != "tab-2" || q.Get("code") == "" {
+		t.Errorf("the second tab got %v", q)
+	}
+	// The second tab has signed in anew since; the first goes on all the same.
+	run(t, w.tab, click("#allow"))
+	if q := answer(t, w.tab); q.Get("state") != "tab-1" || q.Get("code") == "" {
+		t.Errorf("the first tab got %v", q)
 	}
 }
 

@@ -50,6 +50,16 @@ func (p *person) visit(address string) page {
 	return p.read(response, err)
 }
 
+// cookies are what the browser keeps for Signet.
+func (p *person) cookies() []*http.Cookie {
+	p.t.Helper()
+	address, err := url.Parse(p.issuer)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.client.Jar.Cookies(address)
+}
+
 func (p *person) read(response *http.Response, err error) page {
 	p.t.Helper()
 	if err != nil {

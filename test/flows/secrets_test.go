@@ -1,0 +1,95 @@
+package flows
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func TestNoSecretIsLoggedOrKept(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		c, token := w.grant(t)
+		answer, err := w.refresh(c, token.RefreshToken, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.userInfo(t, field(t, answer, "access_token"))
+		someone := newPerson(t, w.issuer)
+		someone.submit(someone.visit(w.issuer+"/sign-in"), "sign-in", map[string]string{"identifier": "ada@example.com", "password": password})
+		cookies := 0
+		secrets := map[string]string{
+			"client secret": c.secret, "password": password, "secret key": secretKey,
+			"access token": token.AccessToken, "refresh token": token.RefreshToken,
+			"next refresh token": field(t, answer, "refresh_token"), "a code": "oac_",
+		}
+		for _, cookie := range someone.cookies() {
+			secrets["cookie "+cookie.Name] = cookie.Value
+			cookies++
+		}
+		if cookies < 2 {
+			t.Errorf("the browser has %d cookies, want that of the session among them", cookies)
+		}
+		for place, x := range map[string]struct{ text, mark string }{
+			"the log":      {w.logs.String(), "/oauth/token"},
+			"the database": {dump(t, w.database), w.user},
+		} {
+			text := x.text
+			if !strings.Contains(text, x.mark) {
+				t.Errorf("%s does not hold %s, so it proves nothing", place, x.mark)
+			}
+			for name, secret := range secrets {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s holds the %s", place, name)
+				}
+			}
+		}
+	})
+}
+
+// dump gives everything that a database holds, as text.
+func dump(t *testing.T, database string) string {
+	t.Helper()
+	var b strings.Builder
+	if !strings.HasPrefix(database, "postgres://") {
+		files, err := filepath.Glob(database + "*") // with the write-ahead log
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			bytes, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Write(bytes)
+		}
+		return b.String()
+	}
+	db, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(t.Context())
+	rows, err := db.Query(t.Context(), `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		rows, err := db.Query(t.Context(), `SELECT x::text FROM `+pgx.Identifier{table}.Sanitize()+` x`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.WriteString(strings.Join(lines, "\n"))
+	}
+	return b.String()
+}
