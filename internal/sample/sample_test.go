@@ -101,7 +101,7 @@ func TestBothClientsSignIn(t *testing.T) {
 					t.Errorf("the page lacks %s:\n%s", want, page)
 				}
 			}
-			if _, page = v.read(v.client.Post(v.app.URL+"/refresh", "", nil)); !strings.Contains(page, "1 time") {
+			if _, page = v.read(v.client.Post(v.app.URL+"/refresh", "", nil)); !strings.Contains(page, "once") {
 				t.Errorf("not refreshed:\n%s", page)
 			}
 			if _, page = v.read(v.client.Post(v.app.URL+"/sign-out", "", nil)); !strings.Contains(page, "Sign in with Signet") {
