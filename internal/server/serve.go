@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/signet-auth/signet/internal/oauth"
 )
 
 // How long a peer may take, and how long a node that stops waits for answers
@@ -62,8 +64,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 const (
 	sweepInterval = 10 * time.Minute
 	sweepBatch    = 200
-	sweepPause    = 50 * time.Millisecond // leaves the database to others between batches
-	grantKept     = 24 * time.Hour        // after it expired, so that a late replay is still recognized
+	sweepPause    = 5 * time.Millisecond // leaves the database to others between batches
+	grantKept     = 24 * time.Hour       // after it expired, so that a late replay is still recognized
 )
 
 // sweepForEver removes what has expired until ctx is done.
@@ -81,29 +83,40 @@ func (s *Server) sweepForEver(ctx context.Context) {
 
 // sweep removes everything that has expired by now, a small batch at a time.
 func (s *Server) sweep(ctx context.Context) error {
-	now := s.now()
-	for _, x := range []struct {
-		what   string
-		remove func(context.Context, time.Time, int) (int, error)
-		before time.Time
-	}{
-		{"grants", s.office.db.DeleteExpiredGrants, now.Add(-grantKept)},
-		{"sessions", s.office.db.DeleteExpiredSessions, now},
-	} {
-		total, n := 0, sweepBatch
-		for n == sweepBatch {
-			var err error
-			if n, err = x.remove(ctx, x.before, sweepBatch); err != nil {
-				return fmt.Errorf("%s: %w", x.what, err)
-			}
-			total += n
-			if n == sweepBatch && !pause(ctx, sweepPause) {
-				return ctx.Err()
-			}
+	if err := s.sweepGrants(ctx, s.now().Add(-grantKept)); err != nil {
+		return fmt.Errorf("grants: %w", err)
+	}
+	for n := sweepBatch; n == sweepBatch; {
+		var err error
+		if n, err = s.office.db.DeleteExpiredSessions(ctx, s.now(), sweepBatch); err != nil {
+			return fmt.Errorf("sessions: %w", err)
 		}
-		s.log.Debug("removed what has expired", "what", x.what, "count", total)
+		if n == sweepBatch && !pause(ctx, sweepPause) {
+			return ctx.Err()
+		}
 	}
 	return nil
+}
+
+// sweepGrants walks the grants that are old enough to have expired before the
+// given time.
+func (s *Server) sweepGrants(ctx context.Context, before time.Time) error {
+	total, after := 0, oauth.GrantID{}
+	for {
+		n, last, err := s.office.db.DeleteExpiredGrants(ctx, before, after, sweepBatch)
+		if err != nil {
+			return err
+		}
+		total += n
+		if last == (oauth.GrantID{}) {
+			s.log.Debug("removed expired grants", "count", total)
+			return nil
+		}
+		after = last
+		if !pause(ctx, sweepPause) {
+			return ctx.Err()
+		}
+	}
 }
 
 // pause waits and reports whether ctx is still going on.

@@ -62,8 +62,11 @@ func (db *DB) CreateClient(ctx context.Context, c store.Client) error {
 	if err != nil {
 		return fmt.Errorf("creating a client: %w", err)
 	}
-	_, err = db.exec(ctx, `INSERT INTO clients (`+clientColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, values...)
+	err = db.change(ctx, func(tx querier) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO clients (`+clientColumns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, values...)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("creating a client: %w", err)
 	}
@@ -135,15 +138,14 @@ func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
 	if err != nil {
 		return fmt.Errorf("updating a client: %w", err)
 	}
-	n, err := db.exec(ctx, `UPDATE clients SET client_id = $2, name = $3, public = $4, require_pkce = $5, ask_consent = $6,
+	err = db.change(ctx, func(tx querier) error {
+		return execOne(ctx, tx, `UPDATE clients SET client_id = $2, name = $3, public = $4, require_pkce = $5, ask_consent = $6,
 			dynamically_registered = $7, device_grant = $8, redirect_uris = $9, scopes = $10, secret_hash = $11,
 			client_uri = $12, image_url = $13, not_before = $14, created_at = $15, updated_at = $16, revision = $17 + 1
 		WHERE application_id = $1 AND revision = $17`, values...)
-	switch {
-	case err != nil:
-		return fmt.Errorf("updating a client: %w", err)
-	case n == 1:
-		return nil
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		return wrapped("updating a client", err)
 	}
 	if _, err := db.ClientByID(ctx, c.ApplicationID); err != nil {
 		return err
@@ -153,26 +155,15 @@ func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
 
 // DeleteClient implements store.Clients.
 func (db *DB) DeleteClient(ctx context.Context, id string) error {
-	err := db.transaction(ctx, func(tx *sql.Tx) error {
+	err := db.change(ctx, func(tx querier) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM connections WHERE client_id = (SELECT client_id FROM clients WHERE application_id = $1)`, id)
 		if err != nil {
 			return err
 		}
-		return deleteOne(ctx, tx, `DELETE FROM clients WHERE application_id = $1`, id)
+		return execOne(ctx, tx, `DELETE FROM clients WHERE application_id = $1`, id)
 	})
 	if err != nil {
 		return fmt.Errorf("deleting a client: %w", db.missing(err))
-	}
-	return nil
-}
-
-func deleteOne(ctx context.Context, tx *sql.Tx, statement, id string) error {
-	result, err := tx.ExecContext(ctx, statement, id)
-	if err != nil {
-		return err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, store.ErrNotFound)
 	}
 	return nil
 }

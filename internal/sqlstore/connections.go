@@ -30,7 +30,7 @@ func (db *DB) Connection(ctx context.Context, userID, clientID string) (store.Co
 // concurrent agreement makes it read again rather than be lost.
 func (db *DB) Agree(ctx context.Context, userID, clientID string, scopes oauth.Scopes, now time.Time) error {
 	for {
-		n, err := db.exec(ctx, `INSERT INTO connections (user_id, client_id, scopes, created_at, agreed_at, last_used_at, not_before)
+		n, err := db.engine.exec(ctx, `INSERT INTO connections (user_id, client_id, scopes, created_at, agreed_at, last_used_at, not_before)
 			SELECT u.id, c.client_id, $3, $4, $4, $5, 0 FROM users u, clients c WHERE u.id = $1 AND c.client_id = $2
 			ON CONFLICT (user_id, client_id) DO NOTHING`,
 			userID, clientID, scopes.String(), ms(now), ms(now.UTC().Truncate(day)))
@@ -41,12 +41,12 @@ func (db *DB) Agree(ctx context.Context, userID, clientID string, scopes oauth.S
 			return nil
 		}
 		var agreed oauth.Scopes
-		err = db.write.QueryRowContext(ctx, `SELECT scopes FROM connections WHERE user_id = $1 AND client_id = $2`,
+		err = db.read.QueryRowContext(ctx, `SELECT scopes FROM connections WHERE user_id = $1 AND client_id = $2`,
 			userID, clientID).Scan(scopesField{&agreed})
 		if err != nil {
 			return fmt.Errorf("agreeing: %w", db.missing(err))
 		}
-		n, err = db.exec(ctx, `UPDATE connections SET scopes = $3, agreed_at = $4
+		n, err = db.engine.exec(ctx, `UPDATE connections SET scopes = $3, agreed_at = $4
 			WHERE user_id = $1 AND client_id = $2 AND scopes = $5`,
 			userID, clientID, agreed.Or(scopes).String(), ms(now), agreed.String())
 		if err != nil {
@@ -79,7 +79,7 @@ func (db *DB) Touch(ctx context.Context, userID, clientID string, now time.Time)
 	case errors.Is(err, sql.ErrNoRows) || err == nil && last >= today:
 		return nil
 	case err == nil:
-		_, err = db.exec(ctx, `UPDATE connections SET last_used_at = $3
+		_, err = db.engine.exec(ctx, `UPDATE connections SET last_used_at = $3
 			WHERE user_id = $1 AND client_id = $2 AND last_used_at < $3`, userID, clientID, today)
 	}
 	if err != nil {

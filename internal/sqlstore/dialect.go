@@ -1,11 +1,9 @@
 package sqlstore
 
 import (
-	"errors"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 )
 
@@ -18,8 +16,6 @@ type dialect struct {
 	// not-before time that is written, so that a code stamped by a node whose
 	// clock runs ahead dies too.
 	skew time.Duration
-	// retry reports whether a statement failed only because of what ran beside it.
-	retry func(error) bool
 	// noSuchText reports whether a lookup failed because no row can hold its key.
 	noSuchText func(error) bool
 }
@@ -28,24 +24,12 @@ var sqlite = dialect{
 	goose:      goose.DialectSQLite3,
 	schema:     func(sql string) string { return strings.ReplaceAll(sql, "/*CLUSTERED*/;", "WITHOUT ROWID;") },
 	skew:       0, // all processes are on one machine
-	retry:      func(error) bool { return false },
 	noSuchText: func(error) bool { return false },
 }
 
 var postgres = dialect{
-	goose:  goose.DialectPostgres,
-	schema: func(sql string) string { return sql },
-	skew:   2 * time.Second,
-	retry: func(err error) bool {
-		return sqlState(err) == "40001" || sqlState(err) == "40P01" // serialization failure, deadlock
-	},
-	noSuchText: func(err error) bool { return sqlState(err) == "22021" }, // NUL, or not UTF-8
-}
-
-func sqlState(err error) string {
-	var e *pgconn.PgError
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return ""
+	goose:      goose.DialectPostgres,
+	schema:     func(sql string) string { return sql },
+	skew:       2 * time.Second,
+	noSuchText: func(err error) bool { return sqlState(err) == noSuchCharacter },
 }

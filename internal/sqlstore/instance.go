@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -65,7 +66,7 @@ func (db *DB) CreateInstance(ctx context.Context, i store.Instance) (store.Insta
 	if err != nil {
 		return store.Instance{}, fmt.Errorf("creating the instance: %w", err)
 	}
-	_, err = db.exec(ctx, `INSERT INTO instance (one, id, root_key, settings, not_before, created_at, revision)
+	_, err = db.engine.exec(ctx, `INSERT INTO instance (one, id, root_key, settings, not_before, created_at, revision)
 		VALUES (1, $1, $2, $3, $4, $5, 1) ON CONFLICT (one) DO NOTHING`,
 		i.ID, i.RootKey, text, ms(i.NotBefore), ms(i.CreatedAt))
 	if err != nil {
@@ -80,19 +81,18 @@ func (db *DB) UpdateSettings(ctx context.Context, i store.Instance) error {
 	if err != nil {
 		return fmt.Errorf("updating the settings: %w", err)
 	}
-	n, err := db.exec(ctx, `UPDATE instance SET settings = $1, revision = revision + 1 WHERE revision = $2`, text, i.Revision)
-	switch {
-	case err != nil:
-		return fmt.Errorf("updating the settings: %w", err)
-	case n == 0:
+	err = db.change(ctx, func(tx querier) error {
+		return execOne(ctx, tx, `UPDATE instance SET settings = $1, revision = revision + 1 WHERE revision = $2`, text, i.Revision)
+	})
+	if errors.Is(err, store.ErrNotFound) {
 		return store.ErrConflict
 	}
-	return nil
+	return wrapped("updating the settings", err)
 }
 
 // CutOff implements store.Instances.
 func (db *DB) CutOff(ctx context.Context, now time.Time) error {
-	_, err := db.exec(ctx, `UPDATE instance SET not_before = CASE WHEN not_before > $1 THEN not_before ELSE $1 END`,
+	_, err := db.engine.exec(ctx, `UPDATE instance SET not_before = CASE WHEN not_before > $1 THEN not_before ELSE $1 END`,
 		ms(now.Add(db.dialect.skew)))
 	if err != nil {
 		return fmt.Errorf("cutting off the instance: %w", err)

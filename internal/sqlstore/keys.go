@@ -10,9 +10,11 @@ import (
 
 // PutAPIKey implements store.APIKeys.
 func (db *DB) PutAPIKey(ctx context.Context, k store.APIKey) error {
-	_, err := db.exec(ctx, `INSERT INTO api_keys (id, name, secret, prefix, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (name) DO UPDATE SET id = excluded.id, secret = excluded.secret, prefix = excluded.prefix, created_at = excluded.created_at`,
-		k.ID, k.Name, k.Secret[:], k.Prefix, ms(k.CreatedAt))
+	err := db.change(ctx, func(tx querier) error {
+		return execOne(ctx, tx, `INSERT INTO api_keys (id, name, secret, prefix, created_at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (name) DO UPDATE SET id = excluded.id, secret = excluded.secret, prefix = excluded.prefix, created_at = excluded.created_at`,
+			k.ID, k.Name, k.Secret[:], k.Prefix, ms(k.CreatedAt))
+	})
 	if err != nil {
 		return fmt.Errorf("saving an API key: %w", err)
 	}
@@ -42,9 +44,11 @@ func (db *DB) ListAPIKeys(ctx context.Context) ([]store.APIKey, error) {
 
 // CreateSigningKey implements store.SigningKeys.
 func (db *DB) CreateSigningKey(ctx context.Context, k store.SigningKey) error {
-	_, err := db.exec(ctx, `INSERT INTO signing_keys (id, algorithm, public_jwk, sealed_key, created_at, active_from, retired_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		k.ID, k.Algorithm, k.PublicJWK, k.SealedKey, ms(k.CreatedAt), ms(k.ActiveFrom), ms(k.RetiredAt))
+	err := db.change(ctx, func(tx querier) error {
+		return execOne(ctx, tx, `INSERT INTO signing_keys (id, algorithm, public_jwk, sealed_key, created_at, active_from, retired_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			k.ID, k.Algorithm, k.PublicJWK, k.SealedKey, ms(k.CreatedAt), ms(k.ActiveFrom), ms(k.RetiredAt))
+	})
 	if err != nil {
 		return fmt.Errorf("saving a signing key: %w", err)
 	}
@@ -64,7 +68,9 @@ func (db *DB) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
 
 // RetireSigningKey implements store.SigningKeys.
 func (db *DB) RetireSigningKey(ctx context.Context, id string, now time.Time) error {
-	err := db.execOne(ctx, `UPDATE signing_keys SET retired_at = CASE WHEN retired_at = 0 THEN $2 ELSE retired_at END WHERE id = $1`, id, ms(now))
+	err := db.change(ctx, func(tx querier) error {
+		return execOne(ctx, tx, `UPDATE signing_keys SET retired_at = CASE WHEN retired_at = 0 THEN $2 ELSE retired_at END WHERE id = $1`, id, ms(now))
+	})
 	if err != nil {
 		return fmt.Errorf("retiring a signing key: %w", err)
 	}
@@ -73,7 +79,10 @@ func (db *DB) RetireSigningKey(ctx context.Context, id string, now time.Time) er
 
 // DeleteSigningKey implements store.SigningKeys.
 func (db *DB) DeleteSigningKey(ctx context.Context, id string) error {
-	if err := db.execOne(ctx, `DELETE FROM signing_keys WHERE id = $1`, id); err != nil {
+	err := db.change(ctx, func(tx querier) error {
+		return execOne(ctx, tx, `DELETE FROM signing_keys WHERE id = $1`, id)
+	})
+	if err != nil {
 		return fmt.Errorf("deleting a signing key: %w", err)
 	}
 	return nil

@@ -22,8 +22,8 @@ var migrations embed.FS
 // migrate brings the schema up to date. Of several processes that start at once
 // one migrates: on PostgreSQL a lease in a table decides, on SQLite the write
 // lock, as each migration is one transaction with the note that it was done.
-func (db *DB) migrate(ctx context.Context) error {
-	known, err := db.migrations()
+func migrate(ctx context.Context, db *sql.DB, d dialect) error {
+	known, err := series(d)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithSlog(slog.New(slog.DiscardHandler)),
 	}
-	if db.dialect.goose == goose.DialectPostgres {
+	if d.goose == goose.DialectPostgres {
 		locker, err := lock.NewPostgresTableLocker(
 			lock.WithTableLockTimeout(200*time.Millisecond, 300),
 			lock.WithTableLogger(slog.New(slog.DiscardHandler)))
@@ -41,19 +41,19 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 		options = append(options, goose.WithLocker(locker))
 	}
-	provider, err := goose.NewProvider(db.dialect.goose, db.write, nil, options...)
+	provider, err := goose.NewProvider(d.goose, db, nil, options...)
 	if err != nil {
 		return err
 	}
-	return db.up(ctx, provider)
+	return up(ctx, provider)
 }
 
-func (db *DB) up(ctx context.Context, provider *goose.Provider) error {
+func up(ctx context.Context, provider *goose.Provider) error {
 	const tries = 10 // a process that loses to another one finds its work done
 	for i := 1; ; i++ {
 		_, err := provider.Up(ctx)
 		if err == nil {
-			return db.notNewer(ctx, provider)
+			return notNewer(ctx, provider)
 		}
 		if i == tries || ctx.Err() != nil {
 			return err
@@ -62,7 +62,7 @@ func (db *DB) up(ctx context.Context, provider *goose.Provider) error {
 }
 
 // notNewer refuses a schema that this version does not know.
-func (db *DB) notNewer(ctx context.Context, provider *goose.Provider) error {
+func notNewer(ctx context.Context, provider *goose.Provider) error {
 	has, knows, err := provider.GetVersions(ctx)
 	if err != nil {
 		return err
@@ -73,13 +73,13 @@ func (db *DB) notNewer(ctx context.Context, provider *goose.Provider) error {
 	return nil
 }
 
-// migrations reads the series, in the engine's own SQL.
-func (db *DB) migrations() ([]*goose.Migration, error) {
+// series reads the migrations, in the engine's own SQL.
+func series(d dialect) ([]*goose.Migration, error) {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return nil, err
 	}
-	var series []*goose.Migration
+	var all []*goose.Migration
 	for _, name := range names {
 		text, err := migrations.ReadFile(name)
 		if err != nil {
@@ -90,13 +90,13 @@ func (db *DB) migrations() ([]*goose.Migration, error) {
 		if err != nil {
 			return nil, fmt.Errorf("migration %s has no number: %w", name, err)
 		}
-		statements := db.dialect.schema(string(text))
-		series = append(series, goose.NewGoMigration(version, &goose.GoFunc{
+		statements := d.schema(string(text))
+		all = append(all, goose.NewGoMigration(version, &goose.GoFunc{
 			RunTx: func(ctx context.Context, tx *sql.Tx) error {
 				_, err := tx.ExecContext(ctx, statements)
 				return err
 			},
 		}, nil))
 	}
-	return series, nil
+	return all, nil
 }

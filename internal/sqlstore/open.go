@@ -6,15 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"net/url"
-	"os"
 	"strings"
+	"sync"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-	_ "modernc.org/sqlite"             // the driver "sqlite"
-
+	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 )
 
@@ -27,8 +23,9 @@ type Options struct {
 // A DB keeps everything. It is safe for concurrent use.
 type DB struct {
 	dialect dialect
-	write   *sql.DB // SQLite: one connection, so that writers queue here and not at the file
-	read    *sql.DB
+	engine  engine
+	read    querier
+	close   func() error
 }
 
 var _ interface {
@@ -40,7 +37,39 @@ var _ interface {
 	store.Instances
 	store.APIKeys
 	store.SigningKeys
+	store.Versions
 } = (*DB)(nil)
+
+// An engine carries statements to one of the two databases. The operations on
+// grants that every token request needs are its own, so that each engine does
+// them in the way that is cheapest for it; all others are text to it.
+type engine interface {
+	// redeem saves a grant, and reports false if there is one with this id or it
+	// would not be live.
+	redeem(ctx context.Context, g oauth.Grant) (bool, error)
+	// rotate moves a live grant on, and reports false if it is not as r says.
+	rotate(ctx context.Context, r store.Rotation) (oauth.Grant, bool, error)
+	// grant reads one, or fails with store.ErrNotFound.
+	grant(ctx context.Context, id oauth.GrantID) (grantRow, error)
+	// grantWithUser reads one and its user, or fails with store.ErrNotFound.
+	grantWithUser(ctx context.Context, id oauth.GrantID) (grantRow, store.User, error)
+
+	// exec runs one statement that writes and counts the rows it changed.
+	exec(ctx context.Context, statement string, args ...any) (int64, error)
+	// transaction runs work in one transaction that commits if work returns nil.
+	// It may run work again.
+	transaction(ctx context.Context, work func(querier) error) error
+	// reader runs statements that only read.
+	reader() querier
+	close() error
+}
+
+// A querier runs statements whose parameters are $1, $2 and so on.
+type querier interface {
+	ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row
+}
 
 // Open opens the database, making it or bringing it up to date first. It refuses
 // one that a newer version has changed.
@@ -49,64 +78,17 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
 		open = openPostgres
 	}
-	db, err := open(o.URL)
+	db, err := open(ctx, o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	if err := db.migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing the database: %w", err), db.Close())
-	}
+	db.close = sync.OnceValue(db.engine.close)
 	return db, nil
 }
 
-// sqliteReaders is how many connections read beside the one that writes.
-const sqliteReaders = 8
-
-func openSQLite(path string) (*DB, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // the driver would make it readable to others
-	if err != nil {
-		return nil, err
-	}
-	if err := f.Close(); err != nil {
-		return nil, err
-	}
-	options := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)"
-	name := "file:" + (&url.URL{Path: path}).EscapedPath() + options
-	write, err := sql.Open("sqlite", name+"&_txlock=immediate")
-	if err != nil {
-		return nil, err
-	}
-	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", name)
-	if err != nil {
-		return nil, err
-	}
-	read.SetMaxOpenConns(sqliteReaders)
-	read.SetMaxIdleConns(sqliteReaders)
-	return &DB{dialect: sqlite, write: write, read: read}, nil
-}
-
-// postgresConnections is the most connections that one node opens.
-const postgresConnections = 32
-
-func openPostgres(address string) (*DB, error) {
-	pool, err := sql.Open("pgx", address)
-	if err != nil {
-		return nil, err
-	}
-	pool.SetMaxOpenConns(postgresConnections)
-	pool.SetMaxIdleConns(postgresConnections)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-	return &DB{dialect: postgres, write: pool, read: pool}, nil
-}
-
-// Close ends all connections.
-func (db *DB) Close() error {
-	if db.read == db.write {
-		return db.write.Close()
-	}
-	return errors.Join(db.read.Close(), db.write.Close())
-}
+// Close ends all connections. No other call may be under way, and all that follow
+// fail.
+func (db *DB) Close() error { return db.close() }
 
 // Ready reports whether the database answers.
 func (db *DB) Ready(ctx context.Context) error {
@@ -114,44 +96,9 @@ func (db *DB) Ready(ctx context.Context) error {
 	return db.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 }
 
-// attempts is how often a write is tried that loses to others.
-const attempts = 20
-
-// again runs work, and runs it again when it failed only because of what ran
-// beside it. work must leave nothing behind when it fails.
-func (db *DB) again(ctx context.Context, work func() error) error {
-	for i := range attempts {
-		err := work()
-		if err == nil || !db.dialect.retry(err) {
-			return err
-		}
-		pause := time.Duration(1+rand.IntN(4<<min(i, 6))) * time.Millisecond
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(pause):
-		}
-	}
-	return fmt.Errorf("gave up after %d attempts: %w", attempts, work())
-}
-
-// exec runs one statement that writes and counts the rows it changed.
-func (db *DB) exec(ctx context.Context, statement string, args ...any) (int64, error) {
-	var n int64
-	err := db.again(ctx, func() error {
-		result, err := db.write.ExecContext(ctx, statement, args...)
-		if err != nil {
-			return err
-		}
-		n, err = result.RowsAffected()
-		return err
-	})
-	return n, err
-}
-
 // execOne runs one statement that has to change one row.
 func (db *DB) execOne(ctx context.Context, statement string, args ...any) error {
-	n, err := db.exec(ctx, statement, args...)
+	n, err := db.engine.exec(ctx, statement, args...)
 	switch {
 	case err != nil:
 		return db.missing(err)
@@ -161,18 +108,37 @@ func (db *DB) execOne(ctx context.Context, statement string, args ...any) error 
 	return nil
 }
 
-// transaction runs work in one transaction that commits if work returns nil.
-func (db *DB) transaction(ctx context.Context, work func(*sql.Tx) error) error {
-	return db.again(ctx, func() error {
-		tx, err := db.write.BeginTx(ctx, nil)
-		if err != nil {
+// change runs work in one transaction together with the note that what nodes
+// hold in memory has changed.
+func (db *DB) change(ctx context.Context, work func(querier) error) error {
+	return db.engine.transaction(ctx, func(q querier) error {
+		if err := work(q); err != nil {
 			return err
 		}
-		if err := work(tx); err != nil {
-			return errors.Join(err, tx.Rollback())
-		}
-		return tx.Commit()
+		_, err := q.ExecContext(ctx, `UPDATE version SET number = number + 1`)
+		return err
 	})
+}
+
+// Version implements store.Versions.
+func (db *DB) Version(ctx context.Context) (int64, error) {
+	var n int64
+	if err := db.read.QueryRowContext(ctx, `SELECT number FROM version`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("reading the version: %w", err)
+	}
+	return n, nil
+}
+
+// execOne is DB.execOne inside a transaction.
+func execOne(ctx context.Context, q querier, statement string, args ...any) error {
+	result, err := q.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, store.ErrNotFound)
+	}
+	return nil
 }
 
 // missing turns "no such row" into what the store promises.
@@ -183,12 +149,28 @@ func (db *DB) missing(err error) error {
 	return err
 }
 
+// wrapped says what was done when err happened, if it did.
+func wrapped(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
 // ms is a time as it is kept.
 func ms(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.UnixMilli()
+}
+
+// fromMS reads a time as it is kept.
+func fromMS(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
 }
 
 // at reads a time as it is kept.
@@ -200,9 +182,6 @@ func (a at) Scan(value any) error {
 	if !ok {
 		return fmt.Errorf("a time is kept as %T", value)
 	}
-	*a.Time = time.Time{}
-	if n != 0 {
-		*a.Time = time.UnixMilli(n).UTC()
-	}
+	*a.Time = fromMS(n)
 	return nil
 }

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 // CreateSession implements store.Sessions. The insert reads the user, so that
 // one banned or deleted meanwhile gets none.
 func (db *DB) CreateSession(ctx context.Context, s store.Session) error {
-	err := db.transaction(ctx, func(tx *sql.Tx) error {
+	err := db.engine.transaction(ctx, func(tx querier) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO sessions (cookie, id, user_id, user_agent, signed_in_at, expires_at)
 			SELECT $1, $2, u.id, $4,
 				CASE WHEN u.not_before >= CAST($5 AS BIGINT) THEN u.not_before + 1 ELSE CAST($5 AS BIGINT) END, $6
@@ -56,7 +55,7 @@ func (db *DB) SessionWithUser(ctx context.Context, cookie store.Hash, now time.T
 
 // EndSession implements store.Sessions.
 func (db *DB) EndSession(ctx context.Context, id string, _ time.Time) error {
-	if _, err := db.exec(ctx, `DELETE FROM sessions WHERE id = $1`, id); err != nil {
+	if _, err := db.engine.exec(ctx, `DELETE FROM sessions WHERE id = $1`, id); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil
@@ -64,7 +63,7 @@ func (db *DB) EndSession(ctx context.Context, id string, _ time.Time) error {
 
 // DeleteExpiredSessions implements store.Sessions.
 func (db *DB) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := db.exec(ctx, `DELETE FROM sessions WHERE cookie IN (
+	n, err := db.engine.exec(ctx, `DELETE FROM sessions WHERE cookie IN (
 		SELECT cookie FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, ms(before), limit)
 	if err != nil {
 		return 0, fmt.Errorf("deleting expired sessions: %w", err)

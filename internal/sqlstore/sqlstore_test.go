@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -68,7 +69,7 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			address := url(t)
 			db := open(t, address)
-			if _, err := db.write.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, $1)`, true); err != nil {
+			if _, err := db.engine.exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, $1)`, true); err != nil {
 				t.Fatal(err)
 			}
 			_, err := Open(t.Context(), Options{URL: address})
@@ -83,8 +84,25 @@ func TestSQLiteIsDurable(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "signet.db"))
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
 		var got string
-		if err := db.write.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+		err := db.engine.transaction(t.Context(), func(q querier) error {
+			return q.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got)
+		})
+		if err != nil || got != want {
 			t.Errorf("%s is %q, %v, want %q", pragma, got, err, want)
+		}
+	}
+}
+
+func TestOnlyTheOwnerReadsTheFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "signet.db")
+	open(t, path)
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		f, err := os.Stat(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := f.Mode().Perm(); mode != 0o600 {
+			t.Errorf("signet.db%s has mode %o, want 600", suffix, mode)
 		}
 	}
 }

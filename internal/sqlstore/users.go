@@ -18,6 +18,31 @@ const userColumns = `u.id, u.external_id, u.username, u.first_name, u.last_name,
 
 const selectUser = `SELECT ` + userColumns + ` FROM users u LEFT JOIN emails e ON e.user_id = u.id `
 
+// An emailRow is an address that a user may not have.
+type emailRow struct {
+	id, address sql.NullString
+	verified    sql.NullBool
+	added       sql.NullInt64
+}
+
+func (e *emailRow) addTo(u *store.User) {
+	if e.id.Valid {
+		u.Emails = append(u.Emails, store.Email{
+			ID: e.id.String, Address: e.address.String, Verified: e.verified.Bool, CreatedAt: fromMS(e.added.Int64),
+		})
+	}
+}
+
+// userFields are where userColumns are read to.
+func userFields(u *store.User, e *emailRow) []any {
+	return []any{
+		&u.ID, textOrNull{&u.ExternalID}, &u.Username, &u.FirstName, &u.LastName, &u.Locale, &u.ImageURL, &u.PasswordDigest, &u.PrimaryEmailID,
+		jsonField{&u.PublicMetadata}, jsonField{&u.PrivateMetadata}, jsonField{&u.UnsafeMetadata},
+		&u.Banned, at{&u.NotBefore}, at{&u.LastSignInAt}, at{&u.CreatedAt}, at{&u.UpdatedAt},
+		&e.id, &e.address, &e.verified, &e.added,
+	}
+}
+
 // scanUsers reads users joined with their addresses; rows of one user follow one
 // another. What stands before userColumns is read to first.
 func scanUsers(rows *sql.Rows, first ...any) ([]store.User, error) {
@@ -25,45 +50,16 @@ func scanUsers(rows *sql.Rows, first ...any) ([]store.User, error) {
 	users := []store.User{}
 	for rows.Next() {
 		var u store.User
-		var external, emailID, address sql.NullString
-		var verified sql.NullBool
-		var added sql.NullInt64
-		err := rows.Scan(append(first, &u.ID, &external, &u.Username, &u.FirstName, &u.LastName, &u.Locale, &u.ImageURL, &u.PasswordDigest, &u.PrimaryEmailID,
-			jsonField{&u.PublicMetadata}, jsonField{&u.PrivateMetadata}, jsonField{&u.UnsafeMetadata},
-			&u.Banned, at{&u.NotBefore}, at{&u.LastSignInAt}, at{&u.CreatedAt}, at{&u.UpdatedAt},
-			&emailID, &address, &verified, &added)...)
-		if err != nil {
+		var e emailRow
+		if err := rows.Scan(append(first, userFields(&u, &e)...)...); err != nil {
 			return nil, err
 		}
-		u.ExternalID = external.String
 		if len(users) == 0 || users[len(users)-1].ID != u.ID {
 			users = append(users, u)
 		}
-		if emailID.Valid {
-			last := &users[len(users)-1]
-			last.Emails = append(last.Emails, store.Email{
-				ID: emailID.String, Address: address.String, Verified: verified.Bool,
-				CreatedAt: time.UnixMilli(added.Int64).UTC(),
-			})
-		}
+		e.addTo(&users[len(users)-1])
 	}
 	return users, rows.Err()
-}
-
-// jsonField reads JSON kept as text.
-type jsonField struct{ into *json.RawMessage }
-
-// Scan implements sql.Scanner.
-func (f jsonField) Scan(value any) error {
-	switch v := value.(type) {
-	case string:
-		*f.into = json.RawMessage(v)
-	case []byte:
-		*f.into = append(json.RawMessage{}, v...)
-	default:
-		return fmt.Errorf("JSON is kept as %T", value)
-	}
-	return nil
 }
 
 // key is how addresses and names are compared; "" is kept as NULL, which is
@@ -81,7 +77,7 @@ func object(m json.RawMessage) string {
 
 // CreateUser implements store.Users.
 func (db *DB) CreateUser(ctx context.Context, u store.User) error {
-	err := db.transaction(ctx, func(tx *sql.Tx) error {
+	err := db.engine.transaction(ctx, func(tx querier) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO users (id, external_id, username, username_key, first_name, last_name, locale, image_url,
 				password_digest, primary_email_id, public_metadata, private_metadata, unsafe_metadata,
 				banned, not_before, last_sign_in_at, created_at, updated_at)
@@ -105,7 +101,7 @@ func (db *DB) CreateUser(ctx context.Context, u store.User) error {
 }
 
 // taken says which value of u another user has.
-func taken(ctx context.Context, tx *sql.Tx, u store.User) error {
+func taken(ctx context.Context, tx querier, u store.User) error {
 	var n int
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM users WHERE username_key = $1`, key(u.Username)).Scan(&n)
 	switch {
@@ -117,7 +113,7 @@ func taken(ctx context.Context, tx *sql.Tx, u store.User) error {
 	return &store.ExistsError{Field: "external_id"}
 }
 
-func addEmails(ctx context.Context, tx *sql.Tx, u store.User) error {
+func addEmails(ctx context.Context, tx querier, u store.User) error {
 	for i, e := range u.Emails {
 		result, err := tx.ExecContext(ctx, `INSERT INTO emails (id, user_id, position, address, address_key, verified, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
@@ -175,13 +171,13 @@ func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Ti
 
 // DeleteUser implements store.Users.
 func (db *DB) DeleteUser(ctx context.Context, id string) error {
-	err := db.transaction(ctx, func(tx *sql.Tx) error {
+	err := db.engine.transaction(ctx, func(tx querier) error {
 		for _, table := range []string{"emails", "sessions", "connections"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return err
 			}
 		}
-		return deleteOne(ctx, tx, `DELETE FROM users WHERE id = $1`, id)
+		return execOne(ctx, tx, `DELETE FROM users WHERE id = $1`, id)
 	})
 	if err != nil {
 		return fmt.Errorf("deleting a user: %w", db.missing(err))

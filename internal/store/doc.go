@@ -29,6 +29,9 @@ var (
 	// ErrDead means that the user, the client, the connection or the instance no
 	// longer admits what was authorized.
 	ErrDead = errors.New("authorization withdrawn")
+	// ErrBusy means that more is waiting for the database than it can do soon.
+	// Nothing was changed; the caller may try again in a moment.
+	ErrBusy = errors.New("too much is waiting for the database")
 	// ErrConflict means that the row was changed since it was read.
 	ErrConflict = errors.New("changed meanwhile")
 )

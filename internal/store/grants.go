@@ -39,9 +39,11 @@ type Grants interface {
 	// ErrNotFound if there is no such grant.
 	RevokeGrant(ctx context.Context, id oauth.GrantID, why oauth.Reason, now time.Time) error
 
-	// DeleteExpiredGrants removes at most limit grants that expired before the
-	// given time, oldest ids first, and returns how many it removed.
-	DeleteExpiredGrants(ctx context.Context, before time.Time, limit int) (int, error)
+	// DeleteExpiredGrants looks at no more than limit grants whose ids follow
+	// after, oldest first, and removes those that expired before the given time.
+	// It returns how many it removed and the id to go on after, which is the zero
+	// id when no grant old enough is left.
+	DeleteExpiredGrants(ctx context.Context, before time.Time, after oauth.GrantID, limit int) (int, oauth.GrantID, error)
 }
 
 // A Rotation asks for the successor of a refresh token.

@@ -41,6 +41,13 @@ type Settings struct {
 	AllowHTTPRedirectURIs bool // admit http redirect URIs beyond loopback
 }
 
+// Versions tells nodes when what they hold in memory is out of date.
+type Versions interface {
+	// Version returns a number that moves with every change to clients, settings
+	// and keys, in the transaction that makes the change.
+	Version(ctx context.Context) (int64, error)
+}
+
 // APIKeys keeps the secret keys of the Backend API, as hashes.
 type APIKeys interface {
 	// PutAPIKey saves a key. A key of the same name is replaced and stops working

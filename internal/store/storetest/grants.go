@@ -200,21 +200,36 @@ func revokingIsMonotone(t *testing.T, s Store) {
 	}
 }
 
+// The oldest grant lives on, as one that is refreshed does, and must not make
+// every batch begin with it.
 func expiredGrants(t *testing.T, s Store) {
+	live := grant(0)
+	live.ExpiresAt = live.ExpiresAt.Add(time.Hour)
+	must(t, s.RedeemCode(t.Context(), live))
 	for n := range byte(5) {
-		must(t, s.RedeemCode(t.Context(), grant(n)))
+		must(t, s.RedeemCode(t.Context(), grant(n+1)))
 	}
-	young := grant(9)
-	young.ExpiresAt = young.ExpiresAt.Add(time.Hour)
-	must(t, s.RedeemCode(t.Context(), young))
 	before := grant(0).ExpiresAt.Add(time.Millisecond)
-	for _, want := range []int{3, 2, 0} {
-		if n, err := s.DeleteExpiredGrants(t.Context(), before, 3); err != nil || n != want {
-			t.Errorf("deleted %d, %v, want %d", n, err, want)
+	younger := grant(9)
+	younger.ID = oauth.NewGrantID(before, [10]byte{})
+	younger.ExpiresAt = before.Add(time.Hour)
+	must(t, s.RedeemCode(t.Context(), younger))
+
+	var after oauth.GrantID
+	for _, want := range []int{2, 3} { // three looked at each time
+		n, last, err := s.DeleteExpiredGrants(t.Context(), before, after, 3)
+		if err != nil || n != want || last == (oauth.GrantID{}) {
+			t.Errorf("deleted %d up to %v, %v, want %d", n, last, err, want)
 		}
+		after = last
 	}
-	if _, err := s.Grant(t.Context(), young.ID, now); err != nil {
-		t.Errorf("the younger grant: %v", err)
+	if n, last, err := s.DeleteExpiredGrants(t.Context(), before, after, 3); err != nil || n != 0 || last != (oauth.GrantID{}) {
+		t.Errorf("at the end: deleted %d up to %v, %v, want 0 and no more to do", n, last, err)
+	}
+	for _, g := range []oauth.Grant{live, younger} {
+		if _, err := s.Grant(t.Context(), g.ID, now); err != nil {
+			t.Errorf("a grant that has not expired: %v", err)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ var instancePromises = map[string]func(*testing.T, Store){
 	"one of concurrent settings wins": settings,
 	"API keys are replaced by name":   apiKeys,
 	"signing keys are kept in order":  signingKeys,
+	"the version moves with changes":  version,
 }
 
 func oneInstance(t *testing.T, s Store) {
@@ -91,5 +92,45 @@ func signingKeys(t *testing.T, s Store) {
 		if !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s a key that is gone: got %v, want ErrNotFound", name, err)
 		}
+	}
+}
+
+// version makes every change that other nodes have to hear of, and some that they
+// need not.
+func version(t *testing.T, s Store) {
+	ctx := t.Context()
+	last, err := s.Version(ctx)
+	must(t, err)
+	key := store.SigningKey{ID: "kid", Algorithm: "RS256", PublicJWK: []byte("{}"), SealedKey: []byte("s"), CreatedAt: now}
+	for _, change := range []struct {
+		name  string
+		do    func() error
+		moves bool
+	}{
+		{"a new client", func() error { return s.CreateClient(ctx, newClient("oa_2", "client2")) }, true},
+		{"a changed client", func() error {
+			c, err := s.ClientByID(ctx, "oa_2")
+			must(t, err)
+			return s.UpdateClient(ctx, c)
+		}, true},
+		{"a deleted client", func() error { return s.DeleteClient(ctx, "oa_2") }, true},
+		{"settings", func() error {
+			i, err := s.Instance(ctx)
+			must(t, err)
+			return s.UpdateSettings(ctx, i)
+		}, true},
+		{"an API key", func() error { return s.PutAPIKey(ctx, store.APIKey{ID: "key_1", Name: "main"}) }, true},
+		{"a signing key", func() error { return s.CreateSigningKey(ctx, key) }, true},
+		{"a retired signing key", func() error { return s.RetireSigningKey(ctx, "kid", now) }, true},
+		{"a deleted signing key", func() error { return s.DeleteSigningKey(ctx, "kid") }, true},
+		{"a grant", func() error { return s.RedeemCode(ctx, grant(1)) }, false},
+		{"a banned user", func() error { return s.SetBanned(ctx, user, true, now) }, false},
+	} {
+		must(t, change.do())
+		got, err := s.Version(ctx)
+		if moved := got != last; err != nil || moved != change.moves {
+			t.Errorf("after %s: moved = %v, %v, want %v", change.name, moved, err, change.moves)
+		}
+		last = got
 	}
 }

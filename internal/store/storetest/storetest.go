@@ -21,6 +21,7 @@ type Store interface {
 	store.Instances
 	store.APIKeys
 	store.SigningKeys
+	store.Versions
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when

@@ -1,0 +1,192 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// Limits that the URL of the database can set otherwise, by the names that
+// PostgreSQL and pgxpool give them.
+const (
+	statementTimeout = 10 * time.Second // statement_timeout
+	lockTimeout      = 5 * time.Second  // lock_timeout
+	idleTransaction  = 30 * time.Second // idle_in_transaction_session_timeout
+	connectTimeout   = 5 * time.Second  // connect_timeout
+	minConnections   = 8                // of pool_max_conns; more on many cores
+	idleConnection   = 5 * time.Minute  // pool_max_conn_idle_time
+)
+
+// A postgresEngine is an engine over a pool of connections.
+type postgresEngine struct {
+	pool    *pgxpool.Pool
+	sql     *sql.DB // over the same pool
+	redeems batcher[grantRow, bool]
+	rotates batcher[store.Rotation, *grantRow]
+	reads   batcher[oauth.GrantID, *grantRow]
+	users   batcher[oauth.GrantID, *grantAndUser]
+}
+
+func openPostgres(ctx context.Context, address string) (*DB, error) {
+	config, err := poolConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	e := &postgresEngine{pool: pool, sql: stdlib.OpenDBFromPool(pool)}
+	e.redeems.run, e.rotates.run, e.reads.run, e.users.run = e.redeemAll, e.rotateAll, e.readAll, e.readAllWithUsers
+	if err := migrate(ctx, e.sql, postgres); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	return &DB{dialect: postgres, engine: e, read: e.sql}, nil
+}
+
+// poolConfig adds our limits to what the URL says.
+func poolConfig(address string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	unless := func(parameter string, d time.Duration) {
+		if _, set := config.ConnConfig.RuntimeParams[parameter]; !set {
+			config.ConnConfig.RuntimeParams[parameter] = strconv.FormatInt(d.Milliseconds(), 10)
+		}
+	}
+	unless("statement_timeout", statementTimeout)
+	unless("lock_timeout", lockTimeout)
+	unless("idle_in_transaction_session_timeout", idleTransaction)
+	if _, set := config.ConnConfig.RuntimeParams["application_name"]; !set {
+		config.ConnConfig.RuntimeParams["application_name"] = "signet"
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	if !names(address, "pool_max_conns") {
+		config.MaxConns = int32(max(minConnections, 2*runtime.GOMAXPROCS(0)))
+	}
+	if !names(address, "pool_max_conn_idle_time") {
+		config.MaxConnIdleTime = idleConnection
+	}
+	// A server that only reads is of no use, and one that became a replica must not
+	// be taken for the one that was promoted.
+	if config.ConnConfig.ValidateConnect == nil {
+		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	return config, nil
+}
+
+func (e *postgresEngine) close() error {
+	err := e.sql.Close()
+	e.pool.Close()
+	return err
+}
+
+func (e *postgresEngine) reader() querier { return e.sql }
+
+func (e *postgresEngine) exec(ctx context.Context, statement string, args ...any) (n int64, err error) {
+	err = e.again(ctx, func() error {
+		tag, err := e.pool.Exec(ctx, statement, args...)
+		n = tag.RowsAffected()
+		return err
+	})
+	return n, err
+}
+
+func (e *postgresEngine) transaction(ctx context.Context, work func(querier) error) error {
+	return e.again(ctx, func() error {
+		tx, err := e.sql.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		if err := work(tx); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		return tx.Commit()
+	})
+}
+
+// attempts is how often a statement is tried that loses to others.
+const attempts = 20
+
+// again runs work, and runs it again when it failed only because of what ran
+// beside it, or before it reached a server that can do it. work must leave
+// nothing behind when it fails.
+func (e *postgresEngine) again(ctx context.Context, work func() error) error {
+	for i := range attempts {
+		err := work()
+		switch {
+		case err == nil:
+			return nil
+		case sqlState(err) == readOnlyTransaction:
+			e.pool.Reset() // the server has become a replica: look for the one that writes
+		case !retry(err):
+			return err
+		}
+		pause := time.Duration(1+rand.IntN(4<<min(i, 6))) * time.Millisecond
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+	return fmt.Errorf("gave up after %d attempts: %w", attempts, work())
+}
+
+// What PostgreSQL calls the failures that are handled (Appendix A of its manual).
+const (
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	readOnlyTransaction  = "25006"
+	noSuchCharacter      = "22021" // NUL, or not UTF-8
+)
+
+// retry reports whether a statement failed without having done anything, and may
+// succeed if it is sent again.
+func retry(err error) bool {
+	switch sqlState(err) {
+	case serializationFailure, deadlockDetected:
+		return true
+	}
+	return pgconn.SafeToRetry(err) // it was never sent
+}
+
+// isStatementError reports whether the server refused a statement for what it
+// says, as opposed to failing.
+func isStatementError(err error) bool {
+	state := sqlState(err)
+	return len(state) == 5 && state[:2] == "22" // data exception
+}
+
+func sqlState(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// names reports whether an address sets a parameter.
+func names(address, parameter string) bool {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return false
+	}
+	_, set := config.RuntimeParams[parameter] // pgx takes what it does not know for one of the server's
+	return set
+}
