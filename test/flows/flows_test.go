@@ -13,11 +13,11 @@ import (
 
 func TestConfidentialClientSignsIn(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		c := w.createApplication(t, map[string]any{"name": "oauth_app_1", "callback_url": "https://client.example/cb", "scopes": "profile email public_metadata private_metadata"})
-		config := w.oauth2(c)
-		someone := newPerson(t, w.issuer)
-		left := w.signInAndAllow(t, someone, config.AuthCodeURL("af0ifjsldkj"))
-		if left.Query().Get("state") != "af0ifjsldkj" || left.Query().Get("iss") != w.issuer {
+		c := w.CreateApplication(t, map[string]any{"name": "oauth_app_1", "callback_url": "https://client.example/cb", "scopes": "profile email public_metadata private_metadata"})
+		config := w.OAuth2(c)
+		someone := harness.NewPerson(t, w.Issuer)
+		left := w.SignInAndAllow(t, someone, config.AuthCodeURL("af0ifjsldkj"))
+		if left.Query().Get("state") != "af0ifjsldkj" || left.Query().Get("iss") != w.Issuer {
 			t.Errorf("the answer went to %v, want state and iss", left)
 		}
 		token, err := config.Exchange(t.Context(), left.Query().Get("code"))
@@ -41,22 +41,22 @@ func TestConfidentialClientSignsIn(t *testing.T) {
 		}
 
 		// The second time nobody is asked anything.
-		again := someone.visit(config.AuthCodeURL("af0ifjsldkj"))
-		if again.left == nil || again.left.Query().Get("code") == "" {
-			t.Errorf("signed in and agreed: got status %d, want an answer at once", again.status)
+		again := someone.Visit(config.AuthCodeURL("af0ifjsldkj"))
+		if again.Left == nil || again.Left.Query().Get("code") == "" {
+			t.Errorf("signed in and agreed: got status %d, want an answer at once", again.Status)
 		}
 	})
 }
 
 func TestPublicClientSignsInWithPKCE(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		c := w.createApplication(t, map[string]any{"name": "oauth_app_pkce", "callback_url": "http://127.0.0.1/cb", "public": true})
-		config := w.oauth2(c)
+		c := w.CreateApplication(t, map[string]any{"name": "oauth_app_pkce", "callback_url": "http://127.0.0.1/cb", "public": true})
+		config := w.OAuth2(c)
 		config.RedirectURL = "http://127.0.0.1:49152/cb" // any port of loopback
 		verifier := oauth2.GenerateVerifier()
-		someone := newPerson(t, w.issuer)
+		someone := harness.NewPerson(t, w.Issuer)
 		link := config.AuthCodeURL("af0ifjsldkj", oauth2.S256ChallengeOption(verifier))
-		left := w.signInAndAllow(t, someone, link)
+		left := w.SignInAndAllow(t, someone, link)
 		token, err := config.Exchange(t.Context(), left.Query().Get("code"), oauth2.VerifierOption(verifier))
 		if err != nil {
 			t.Fatal(err)
@@ -65,24 +65,24 @@ func TestPublicClientSignsInWithPKCE(t *testing.T) {
 			t.Errorf("user info is %v, want that of %s", info, w.user)
 		}
 		// Any app on the machine could have asked, so the person is asked again.
-		if again := someone.visit(link); !strings.Contains(again.body, `id="allow"`) {
-			t.Errorf("a native client was answered without asking: %d %v", again.status, again.left)
+		if again := someone.Visit(link); !strings.Contains(again.Body, `id="allow"`) {
+			t.Errorf("a native client was answered without asking: %d %v", again.Status, again.Left)
 		}
 	})
 }
 
 func TestDenying(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		c := w.createApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
-		someone := newPerson(t, w.issuer)
-		consent := w.signIn(t, someone, someone.visit(w.oauth2(c).AuthCodeURL("af0ifjsldkj")))
-		answer := someone.submit(consent, "deny", nil)
-		if answer.left == nil {
-			t.Fatalf("denied: got status %d, want a redirect to the client", answer.status)
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		someone := harness.NewPerson(t, w.Issuer)
+		consent := w.SignIn(t, someone, someone.Visit(w.OAuth2(c).AuthCodeURL("af0ifjsldkj")))
+		answer := someone.Submit(consent, "deny", nil)
+		if answer.Left == nil {
+			t.Fatalf("denied: got status %d, want a redirect to the client", answer.Status)
 		}
-		q := answer.left.Query()
-		if q.Get("error") != "access_denied" || q.Get("state") != "af0ifjsldkj" || q.Get("iss") != w.issuer || q.Has("code") {
-			t.Errorf("denied: got %v", answer.left)
+		q := answer.Left.Query()
+		if q.Get("error") != "access_denied" || q.Get("state") != "af0ifjsldkj" || q.Get("iss") != w.Issuer || q.Has("code") {
+			t.Errorf("denied: got %v", answer.Left)
 		}
 	})
 }
@@ -98,9 +98,9 @@ func refusedAs(err error) (string, int) {
 
 func TestAReplayedCodeRevokesWhatItBought(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		c := w.createApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
-		config := w.oauth2(c)
-		code := w.signInAndAllow(t, newPerson(t, w.issuer), config.AuthCodeURL("af0ifjsldkj")).Query().Get("code")
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		config := w.OAuth2(c)
+		code := w.SignInAndAllow(t, harness.NewPerson(t, w.Issuer), config.AuthCodeURL("af0ifjsldkj")).Query().Get("code")
 		token, err := config.Exchange(t.Context(), code)
 		if err != nil {
 			t.Fatal(err)
@@ -115,7 +115,7 @@ func TestAReplayedCodeRevokesWhatItBought(t *testing.T) {
 		if got, status := refusedAs(err); got != "invalid_grant" || status != 400 {
 			t.Errorf("a replay got %q %d, want invalid_grant 400", got, status)
 		}
-		if status, _ := w.get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
+		if status, _ := w.Get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
 			t.Errorf("after the replay user info answers %d, want 401", status)
 		}
 		if _, err := w.refresh(c, token.RefreshToken, ""); err == nil {
@@ -126,11 +126,11 @@ func TestAReplayedCodeRevokesWhatItBought(t *testing.T) {
 
 func TestOneCodeExchangedByFifty(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		c := w.createApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
-		config := w.oauth2(c)
-		code := w.signInAndAllow(t, newPerson(t, w.issuer), config.AuthCodeURL("af0ifjsldkj")).Query().Get("code")
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		config := w.OAuth2(c)
+		code := w.SignInAndAllow(t, harness.NewPerson(t, w.Issuer), config.AuthCodeURL("af0ifjsldkj")).Query().Get("code")
 		won := 0
-		for _, err := range together(50, func() error { _, err := config.Exchange(t.Context(), code); return err }) {
+		for _, err := range harness.Together(50, func() error { _, err := config.Exchange(t.Context(), code); return err }) {
 			if err == nil {
 				won++
 			} else if got, _ := refusedAs(err); got != "invalid_grant" {
@@ -147,7 +147,7 @@ func TestOneRefreshTokenSentBySixtyFour(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		c, token := w.grant(t)
 		answers := make(chan string, 64)
-		together(64, func() error {
+		harness.Together(64, func() error {
 			answer, err := w.refresh(c, token.RefreshToken, "")
 			if err != nil {
 				t.Error(err)
@@ -190,15 +190,15 @@ func TestRefreshRotatesAndForgivesALostAnswer(t *testing.T) {
 
 func TestExpiry(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		c := w.createApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
-		config := w.oauth2(c)
-		someone := newPerson(t, w.issuer)
-		code := w.signInAndAllow(t, someone, config.AuthCodeURL("af0ifjsldkj")).Query().Get("code")
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		config := w.OAuth2(c)
+		someone := harness.NewPerson(t, w.Issuer)
+		code := w.SignInAndAllow(t, someone, config.AuthCodeURL("af0ifjsldkj")).Query().Get("code")
 		w.clock.advance(60)
 		if _, err := config.Exchange(t.Context(), code); err == nil {
 			t.Error("CE06: a code of 60 seconds ago was exchanged")
 		}
-		code = someone.visit(config.AuthCodeURL("af0ifjsldkj")).left.Query().Get("code")
+		code = someone.Visit(config.AuthCodeURL("af0ifjsldkj")).Left.Query().Get("code")
 		token, err := config.Exchange(t.Context(), code)
 		if err != nil {
 			t.Fatal(err)
@@ -206,7 +206,7 @@ func TestExpiry(t *testing.T) {
 		w.clock.advance(7199)
 		w.userInfo(t, token.AccessToken)
 		w.clock.advance(1)
-		if status, _ := w.get(t, "/oauth/userinfo", token.AccessToken); status != 401 { // S21
+		if status, _ := w.Get(t, "/oauth/userinfo", token.AccessToken); status != 401 { // S21
 			t.Errorf("after 2 hours user info answers %d, want 401", status)
 		}
 		w.clock.advance(259200 - 7200)
@@ -219,15 +219,15 @@ func TestExpiry(t *testing.T) {
 func TestWithdrawingAUserEndsEverything(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		c, token := w.grant(t)
-		w.api(t, "POST", "/v1/users/"+w.user+"/ban", nil)
-		if status, _ := w.get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
+		w.API(t, "POST", "/v1/users/"+w.user+"/ban", nil)
+		if status, _ := w.Get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
 			t.Errorf("banned: user info answers %d, want 401", status)
 		}
 		if _, err := w.refresh(c, token.RefreshToken, ""); err == nil {
 			t.Error("banned: the refresh token works")
 		}
-		w.api(t, "POST", "/v1/users/"+w.user+"/unban", nil)
-		if status, _ := w.get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
+		w.API(t, "POST", "/v1/users/"+w.user+"/unban", nil)
+		if status, _ := w.Get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
 			t.Errorf("unbanned: user info answers %d, want that nothing revives", status)
 		}
 	})
@@ -255,14 +255,14 @@ func TestRefreshNarrowsAndNeverWidens(t *testing.T) {
 
 func TestMistakesAtTheTokenEndpoint(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		c := w.createApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
-		other := w.createApplication(t, map[string]any{"name": "b", "callback_url": "https://client.example/cb"})
-		config := w.oauth2(c)
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		other := w.CreateApplication(t, map[string]any{"name": "b", "callback_url": "https://client.example/cb"})
+		config := w.OAuth2(c)
 		verifier := oauth2.GenerateVerifier()
-		code := w.signInAndAllow(t, newPerson(t, w.issuer), config.AuthCodeURL("af0ifjsldkj", oauth2.S256ChallengeOption(verifier))).Query().Get("code")
+		code := w.SignInAndAllow(t, harness.NewPerson(t, w.Issuer), config.AuthCodeURL("af0ifjsldkj", oauth2.S256ChallengeOption(verifier))).Query().Get("code")
 		valid := url.Values{
 			"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {"https://client.example/cb"},
-			"code_verifier": {verifier}, "client_id": {c.id}, "client_secret": {c.secret},
+			"code_verifier": {verifier}, "client_id": {c.ID}, "client_secret": {c.Secret},
 		}
 		tests := []struct {
 			name   string
@@ -272,7 +272,7 @@ func TestMistakesAtTheTokenEndpoint(t *testing.T) {
 		}{
 			{"CA01 wrong secret", func(v url.Values) { v.Set("client_secret", "x") }, 401, "invalid_client"},
 			{"CA01 unknown client", func(v url.Values) { v.Set("client_id", "nobody") }, 401, "invalid_client"},
-			{"CE05 another client's code", func(v url.Values) { v.Set("client_id", other.id); v.Set("client_secret", other.secret) }, 400, "invalid_grant"},
+			{"CE05 another client's code", func(v url.Values) { v.Set("client_id", other.ID); v.Set("client_secret", other.Secret) }, 400, "invalid_grant"},
 			{"CE14 wrong verifier", func(v url.Values) { v.Set("code_verifier", oauth2.GenerateVerifier()) }, 400, "invalid_grant"},
 			{"CE07 no verifier", func(v url.Values) { v.Del("code_verifier") }, 400, "invalid_grant"},
 			{"RU18 wrong redirect URI", func(v url.Values) { v.Set("redirect_uri", "https://client.example/cb/") }, 400, "invalid_grant"},
@@ -292,7 +292,7 @@ func TestMistakesAtTheTokenEndpoint(t *testing.T) {
 					fields[name] = append([]string(nil), values...)
 				}
 				tt.change(fields)
-				response, err := http.PostForm(w.issuer+"/oauth/token", fields)
+				response, err := http.PostForm(w.Issuer+"/oauth/token", fields)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -315,29 +315,29 @@ func TestMistakesAtTheTokenEndpoint(t *testing.T) {
 
 func TestMistakesAtTheAuthorizationEndpoint(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		c := w.createApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
 		tests := []struct {
 			name, query string
 			want        string // error sent to the client, "" for a page
 		}{
 			{"AZ01 unknown client", "client_id=nobody&response_type=code&state=12345678", ""},
-			{"RU16 wrong redirect URI", "client_id=" + c.id + "&redirect_uri=https://evil.example/&response_type=code&state=12345678", ""},
-			{"RU16 twice", "client_id=" + c.id + "&redirect_uri=a&redirect_uri=b&response_type=code", ""},
+			{"RU16 wrong redirect URI", "client_id=" + c.ID + "&redirect_uri=https://evil.example/&response_type=code&state=12345678", ""},
+			{"RU16 twice", "client_id=" + c.ID + "&redirect_uri=a&redirect_uri=b&response_type=code", ""},
 			{"IN01 NUL", "client_id=%00", ""},
-			{"AZ08 implicit", "client_id=" + c.id + "&response_type=token&state=12345678", "unsupported_response_type"},
-			{"SC01 scope", "client_id=" + c.id + "&response_type=code&state=12345678&scope=admin", "invalid_scope"},
-			{"AZ05 twice", "client_id=" + c.id + "&response_type=code&state=12345678&scope=email&scope=email", "invalid_request"},
+			{"AZ08 implicit", "client_id=" + c.ID + "&response_type=token&state=12345678", "unsupported_response_type"},
+			{"SC01 scope", "client_id=" + c.ID + "&response_type=code&state=12345678&scope=admin", "invalid_scope"},
+			{"AZ05 twice", "client_id=" + c.ID + "&response_type=code&state=12345678&scope=email&scope=email", "invalid_request"},
 		}
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				got := newPerson(t, w.issuer).visit(w.issuer + "/oauth/authorize?" + tt.query)
+				got := harness.NewPerson(t, w.Issuer).Visit(w.Issuer + "/oauth/authorize?" + tt.query)
 				switch {
-				case tt.want == "" && (got.left != nil || got.status != 400 || !strings.Contains(got.body, `id="error-code"`)):
-					t.Errorf("got %d %v, want a page", got.status, got.left)
-				case tt.want != "" && (got.left == nil || got.left.Query().Get("error") != tt.want || got.left.Query().Get("iss") != w.issuer):
-					t.Errorf("got %d %v, want a redirect with %s", got.status, got.left, tt.want)
+				case tt.want == "" && (got.Left != nil || got.Status != 400 || !strings.Contains(got.Body, `id="error-code"`)):
+					t.Errorf("got %d %v, want a page", got.Status, got.Left)
+				case tt.want != "" && (got.Left == nil || got.Left.Query().Get("error") != tt.want || got.Left.Query().Get("iss") != w.Issuer):
+					t.Errorf("got %d %v, want a redirect with %s", got.Status, got.Left, tt.want)
 				}
-				if got.header.Get("Access-Control-Allow-Origin") != "" {
+				if got.Header.Get("Access-Control-Allow-Origin") != "" {
 					t.Error("another origin may read the answer")
 				}
 			})
@@ -347,8 +347,8 @@ func TestMistakesAtTheAuthorizationEndpoint(t *testing.T) {
 
 func TestMetadataDescribesWhatIsServed(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		status, body := w.get(t, "/.well-known/oauth-authorization-server", "")
-		if status != 200 || body["issuer"] != w.issuer || body["authorization_response_iss_parameter_supported"] != true {
+		status, body := w.Get(t, "/.well-known/oauth-authorization-server", "")
+		if status != 200 || body["issuer"] != w.Issuer || body["authorization_response_iss_parameter_supported"] != true {
 			t.Errorf("got %d %v", status, body)
 		}
 		for _, name := range []string{"authorization_endpoint", "token_endpoint", "userinfo_endpoint"} {
@@ -368,7 +368,7 @@ func TestMetadataDescribesWhatIsServed(t *testing.T) {
 func TestBrowsersOfOtherOrigins(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		for _, path := range []string{"/oauth/token", "/oauth/userinfo", "/.well-known/oauth-authorization-server"} {
-			request, err := http.NewRequest("OPTIONS", w.issuer+path, nil)
+			request, err := http.NewRequest("OPTIONS", w.Issuer+path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

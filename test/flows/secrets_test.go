@@ -17,15 +17,15 @@ func TestNoSecretIsLoggedOrKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.userInfo(t, field(t, answer, "access_token"))
-		someone := newPerson(t, w.issuer)
-		someone.submit(someone.visit(w.issuer+"/sign-in"), "sign-in", map[string]string{"identifier": "ada@example.com", "password": password})
+		someone := harness.NewPerson(t, w.Issuer)
+		someone.Submit(someone.Visit(w.Issuer+"/sign-in"), "sign-in", map[string]string{"identifier": "ada@example.com", "password": harness.Password})
 		cookies := 0
 		secrets := map[string]string{
-			"client secret": c.secret, "password": password, "secret key": secretKey,
+			"client secret": c.Secret, "password": harness.Password, "secret key": harness.SecretKey,
 			"access token": token.AccessToken, "refresh token": token.RefreshToken,
 			"next refresh token": field(t, answer, "refresh_token"), "a code": "oac_",
 		}
-		for _, cookie := range someone.cookies() {
+		for _, cookie := range someone.Cookies() {
 			secrets["cookie "+cookie.Name] = cookie.Value
 			cookies++
 		}

@@ -1,4 +1,4 @@
-package flows
+package harness
 
 import (
 	"io"
@@ -11,20 +11,23 @@ import (
 	"golang.org/x/net/html"
 )
 
-// A person uses a browser without JavaScript: it keeps cookies, follows
+// A Person uses a browser without JavaScript: it keeps cookies, follows
 // redirects within Signet and stops at those to clients.
-type person struct {
+type Person struct {
 	t      testing.TB
 	client *http.Client
 	issuer string
 }
 
-func newPerson(t testing.TB, issuer string) *person {
+// NewPerson is somebody with an empty browser.
+func NewPerson(t testing.TB, issuer string) *Person {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &person{t: t, issuer: issuer, client: &http.Client{
+	return &Person{t: t, issuer: issuer, client: &http.Client{
+		Timeout: patience,
 		Jar: jar,
 		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 			if !strings.HasPrefix(r.URL.String(), issuer+"/") {
@@ -35,23 +38,33 @@ func newPerson(t testing.TB, issuer string) *person {
 	}}
 }
 
-// A page is what the person sees: HTML, or the address of a client that the
+// A Page is what the person sees: HTML, or the address of a client that the
 // browser was sent to.
-type page struct {
-	status int
-	header http.Header
-	body   string
-	left   *url.URL // where the browser was sent, if that is not Signet
+type Page struct {
+	Status int
+	Header http.Header
+	Body   string
+	Left   *url.URL // where the browser was sent, if that is not Signet
 }
 
-func (p *person) visit(address string) page {
+// Visit follows a link.
+func (p *Person) Visit(address string) Page {
 	p.t.Helper()
-	response, err := p.client.Get(address)
-	return p.read(response, err)
+	got, err := p.Try(address)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return got
 }
 
-// cookies are what the browser keeps for Signet.
-func (p *person) cookies() []*http.Cookie {
+// Try is Visit for when there may be no answer. Other goroutines than that of
+// the test may call it.
+func (p *Person) Try(address string) (Page, error) {
+	return read(p.client.Get(address))
+}
+
+// Cookies are what the browser keeps for Signet.
+func (p *Person) Cookies() []*http.Cookie {
 	p.t.Helper()
 	address, err := url.Parse(p.issuer)
 	if err != nil {
@@ -60,30 +73,27 @@ func (p *person) cookies() []*http.Cookie {
 	return p.client.Jar.Cookies(address)
 }
 
-func (p *person) read(response *http.Response, err error) page {
-	p.t.Helper()
+func read(response *http.Response, err error) (Page, error) {
 	if err != nil {
-		p.t.Fatal(err)
+		return Page{}, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		p.t.Fatal(err)
+		return Page{}, err
 	}
-	got := page{status: response.StatusCode, header: response.Header, body: string(body)}
+	got := Page{Status: response.StatusCode, Header: response.Header, Body: string(body)}
 	if location := response.Header.Get("Location"); location != "" {
-		if got.left, err = url.Parse(location); err != nil {
-			p.t.Fatal(err)
-		}
+		got.Left, err = url.Parse(location)
 	}
-	return got
+	return got, err
 }
 
-// submit sends the form that holds the element with the given id, by pressing
+// Submit sends the form that holds the element with the given id, by pressing
 // that element, with the fields filled in.
-func (p *person) submit(from page, id string, fill map[string]string) page {
+func (p *Person) Submit(from Page, id string, fill map[string]string) Page {
 	p.t.Helper()
-	action, fields := form(p.t, from.body, id)
+	action, fields := form(p.t, from.Body, id)
 	for name, value := range fill {
 		fields.Set(name, value)
 	}
@@ -94,8 +104,11 @@ func (p *person) submit(from page, id string, fill map[string]string) page {
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Origin", p.issuer)
 	request.Header.Set("Sec-Fetch-Site", "same-origin")
-	response, err := p.client.Do(request)
-	return p.read(response, err)
+	got, err := read(p.client.Do(request))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return got
 }
 
 // form finds the form around the element with the id: its action, its hidden
