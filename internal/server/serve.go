@@ -38,11 +38,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // of connections that go wrong
 	}
-	sweeping, stopSweeping := context.WithCancel(ctx)
-	var sweeper sync.WaitGroup
-	sweeper.Go(func() { s.sweepForEver(sweeping) })
-	defer sweeper.Wait()
-	defer stopSweeping()
+	beside, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the last answer is out
+	var work sync.WaitGroup
+	work.Go(func() { s.sweepForEver(beside) })
+	work.Go(func() {
+		s.office.held.Follow(beside, func(err error) { s.log.Error("following changes made on other nodes", "err", err) })
+	})
+	defer work.Wait()
+	defer stop()
 
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(l) }()

@@ -21,6 +21,7 @@ import (
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/backendapi"
+	"github.com/signet-auth/signet/internal/cache"
 	"github.com/signet-auth/signet/internal/config"
 	"github.com/signet-auth/signet/internal/hosted"
 	"github.com/signet-auth/signet/internal/keyring"
@@ -78,16 +79,16 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 
 // routes puts every face on one mux.
 func (s *Server) routes(issuer *url.URL) *http.ServeMux {
-	db, ring := s.office.db, s.office.ring
+	db, held, ring := s.office.db, s.office.held, s.office.ring
 	sessions := session.New(db, ring, issuer, s.now)
 	mux := http.NewServeMux()
 	provider.New(provider.Deps{
 		Issuer:      issuer.String(),
 		InstanceID:  s.office.instance.ID,
-		Clients:     db,
+		Clients:     held,
 		Grants:      db,
 		Connections: db,
-		Instances:   db,
+		Instances:   held,
 		Sessions:    sessions,
 		Tokens:      token.New(ring),
 		Now:         s.now,
@@ -95,7 +96,7 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 	}).Routes(mux)
 	hosted.New(hosted.Deps{
 		Sessions:    sessions,
-		Clients:     db,
+		Clients:     held,
 		Connections: db,
 		Accounts:    s.office.accounts,
 		Now:         s.now,
@@ -104,7 +105,7 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 	backendapi.New(backendapi.Deps{
 		Issuer: issuer.String(),
 		Admin:  s.office.Admin,
-		Keys:   db,
+		Keys:   held,
 		Log:    s.log,
 	}).Routes(mux)
 	mux.HandleFunc("GET "+healthPath, s.healthy)
@@ -133,6 +134,7 @@ type Office struct {
 	instance store.Instance
 	ring     *keyring.Ring
 	db       *sqlstore.DB
+	held     *cache.Cache // over db
 }
 
 // OpenOffice opens the database, making it if there is none, and checks that the
@@ -150,12 +152,12 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	if err != nil {
 		return nil, err
 	}
-	accounts := account.New(db)
-	office := &Office{accounts: accounts, ring: ring, db: db, Admin: admin.New(admin.Deps{
-		Clients:   db,
+	accounts, held := account.New(db), cache.New(db)
+	office := &Office{accounts: accounts, ring: ring, db: db, held: held, Admin: admin.New(admin.Deps{
+		Clients:   held,
 		Users:     db,
-		Instances: db,
-		Keys:      db,
+		Instances: held,
+		Keys:      held,
 		Accounts:  accounts,
 		Now:       o.Now,
 		Random:    rand.Reader,
