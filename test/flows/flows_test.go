@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/oauth2"
+
+	"github.com/signet-auth/signet/test/harness"
 )
 
 func TestConfidentialClientSignsIn(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/signet-auth/signet/test/harness"
 )
 
 func TestNoSecretIsLoggedOrKept(t *testing.T) {

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -27,8 +28,8 @@ func NewPerson(t testing.TB, issuer string) *Person {
 		t.Fatal(err)
 	}
 	return &Person{t: t, issuer: issuer, client: &http.Client{
-		Timeout: patience,
-		Jar: jar,
+		Timeout: Patience,
+		Jar:     jar,
 		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 			if !strings.HasPrefix(r.URL.String(), issuer+"/") {
 				return http.ErrUseLastResponse
@@ -93,42 +94,50 @@ func read(response *http.Response, err error) (Page, error) {
 // that element, with the fields filled in.
 func (p *Person) Submit(from Page, id string, fill map[string]string) Page {
 	p.t.Helper()
-	action, fields := form(p.t, from.Body, id)
-	for name, value := range fill {
-		fields.Set(name, value)
-	}
-	request, err := http.NewRequest("POST", p.issuer+action, strings.NewReader(fields.Encode()))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Origin", p.issuer)
-	request.Header.Set("Sec-Fetch-Site", "same-origin")
-	got, err := read(p.client.Do(request))
+	got, err := p.TrySubmit(from, id, fill)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return got
 }
 
+// TrySubmit is Submit for when there may be no answer. Other goroutines than
+// that of the test may call it.
+func (p *Person) TrySubmit(from Page, id string, fill map[string]string) (Page, error) {
+	action, fields, err := form(from.Body, id)
+	if err != nil {
+		return Page{}, fmt.Errorf("a page of status %d: %w", from.Status, err)
+	}
+	for name, value := range fill {
+		fields.Set(name, value)
+	}
+	request, err := http.NewRequest("POST", p.issuer+action, strings.NewReader(fields.Encode()))
+	if err != nil {
+		return Page{}, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", p.issuer)
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	return read(p.client.Do(request))
+}
+
 // form finds the form around the element with the id: its action, its hidden
 // fields and the name and value of the element itself.
-func form(t testing.TB, body, id string) (action string, fields url.Values) {
-	t.Helper()
+func form(body, id string) (action string, fields url.Values, err error) {
 	document, err := html.Parse(strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
 	pressed := find(document, func(n *html.Node) bool { return attribute(n, "id") == id })
 	if pressed == nil {
-		t.Fatalf("there is no #%s on the page:\n%s", id, body)
+		return "", nil, fmt.Errorf("there is no #%s on it:\n%s", id, body)
 	}
 	around := pressed
 	for around != nil && around.Data != "form" {
 		around = around.Parent
 	}
 	if around == nil {
-		t.Fatalf("#%s is in no form", id)
+		return "", nil, fmt.Errorf("#%s is in no form", id)
 	}
 	fields = url.Values{}
 	find(around, func(n *html.Node) bool {
@@ -139,7 +148,7 @@ func form(t testing.TB, body, id string) (action string, fields url.Values) {
 		}
 		return false
 	})
-	return attribute(around, "action"), fields
+	return attribute(around, "action"), fields, nil
 }
 
 func find(n *html.Node, match func(*html.Node) bool) *html.Node {

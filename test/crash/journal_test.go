@@ -1,0 +1,49 @@
+package crash
+
+import "github.com/signet-auth/signet/test/harness"
+
+// A record is what a client knows of one grant.
+type record struct {
+	app      harness.Application
+	code     string
+	bought   bool     // an exchange was acknowledged
+	tried    bool     // an exchange was sent and no whole answer came
+	accesses []string // acknowledged access tokens, the first and the newest
+	refresh  string   // newest acknowledged refresh token
+	rotating bool     // refresh was sent and no whole answer came
+	dead     bool     // a revocation was acknowledged, or a refusal seen
+}
+
+// tokens notes an acknowledged answer of the token endpoint.
+func (r *record) tokens(access, refresh string) {
+	if len(r.accesses) > 1 {
+		r.accesses = r.accesses[:1]
+	}
+	r.accesses = append(r.accesses, access)
+	r.refresh, r.rotating = refresh, false
+}
+
+// A revocation is one of many grants at once that was sent.
+type revocation int
+
+const (
+	none revocation = iota
+	banning
+	deleting
+)
+
+// A journal is what one client knows. Only one goroutine at a time writes it.
+type journal struct {
+	records []*record
+	latest  *record    // what was worked on last, so the only one that may be unsettled
+	begun   revocation // sent and not yet acknowledged
+	signOn  bool       // the user has to sign in, or the application to be made, before going on
+}
+
+// end notes that a revocation of everything was acknowledged.
+func (j *journal) end() {
+	for _, r := range j.records {
+		r.dead = true
+	}
+	j.begun = none
+}
