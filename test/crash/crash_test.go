@@ -100,9 +100,11 @@ func (s *storm) underLoad(do func()) {
 		defer close(worked)
 		s.each(func(c *client) error { return c.work(ctx) })
 	}()
+	defer func() {
+		stop()
+		<-worked
+	}()
 	do()
-	stop()
-	<-worked
 }
 
 // each runs do for all clients at once. If one fails, the test has failed.
@@ -163,5 +165,23 @@ func TestKillSignetOnPostgreSQL(t *testing.T) {
 	node := harness.NewNode(t, "SIGNET_DATABASE="+pgtest.URL(t))
 	s := newStorm(t, node, false)
 	s.strike, s.restore = node.Kill, node.Start
+	s.rage()
+}
+
+// TestKillPostgreSQL kills the database under a Signet that keeps running.
+func TestKillPostgreSQL(t *testing.T) {
+	cluster := pgtest.NewCluster(t)
+	node := harness.NewNode(t, "SIGNET_DATABASE="+cluster.URL())
+	s := newStorm(t, node, true)
+	s.strike = func() {
+		cluster.Kill()
+		s.wait(0, shortest)
+		cluster.Start()
+		node.AwaitReady()
+		s.wait(0, shortest)
+		if !node.Running() {
+			t.Fatal("signet ended with its database")
+		}
+	}
 	s.rage()
 }
