@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/signet-auth/signet/internal/reqid"
+	"github.com/signet-auth/signet/internal/store"
 )
 
 // call serves one path, given its methods, and is the one place that writes
@@ -90,6 +91,9 @@ func (a *API) answerError(h http.Header, r *http.Request, trace string, err erro
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		log.InfoContext(r.Context(), "backend api: the client has gone")
 		refused = refusal{{code: "service_unavailable", long: "The request was given up."}}
+	case errors.Is(err, store.ErrUnavailable):
+		log.WarnContext(r.Context(), "backend api: request not served", "err", err)
+		refused = refusal{{code: "service_unavailable", long: "Too much is going on here at the moment; try again."}}
 	default:
 		log.ErrorContext(r.Context(), "backend api: request failed", "err", err)
 		refused = refusal{{code: "internal_clerk_error", long: "The request failed on our side; the log has the cause under clerk_trace_id."}}

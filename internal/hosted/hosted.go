@@ -197,15 +197,20 @@ func (h *Hosted) write(w http.ResponseWriter, r *http.Request, a answer, err err
 // failed logs an error and turns it into the page that tells of it.
 func (h *Hosted) failed(r *http.Request, err error) answer {
 	var refused *refusal
-	if errors.As(err, &refused) {
+	retryAfter := ""
+	switch {
+	case errors.As(err, &refused):
 		h.log.InfoContext(r.Context(), "form refused", "code", refused.code, "path", r.URL.Path)
-	} else {
+	case errors.Is(err, store.ErrUnavailable):
+		refused, retryAfter = errUnavailable, busySeconds
+		h.log.WarnContext(r.Context(), "page not served", "path", r.URL.Path, "err", err)
+	default:
 		refused = errFault
 		if r.Context().Err() == nil { // otherwise the browser has gone, which explains it
 			h.log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
 		}
 	}
-	return answer{status: refused.status, page: ui.Error{
+	return answer{status: refused.status, retryAfter: retryAfter, page: ui.Error{
 		Title:     refused.title,
 		Message:   refused.message,
 		Code:      refused.code,

@@ -36,6 +36,10 @@ var (
 		http.StatusBadRequest, "unknown_application", "This application is no longer known here",
 		"It has been removed since you began to sign in. Please ask whoever runs the application.",
 	}
+	errUnavailable = &refusal{
+		http.StatusServiceUnavailable, "temporarily_unavailable", "Too much is going on here",
+		"Please try again in a moment.",
+	}
 	errFault = &refusal{
 		http.StatusInternalServerError, "server_error", "Something went wrong",
 		"This is our fault, not yours. Please try again in a moment.",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/reqid"
+	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
 )
 
@@ -21,6 +22,14 @@ var errFault = &oauth.Error{
 	Description: "something went wrong here; it has been logged",
 }
 
+var errUnavailable = &oauth.Error{
+	Code: oauth.TemporarilyUnavailable, Spec: "RFC 6749 §4.1.2.1",
+	Description: "too much is going on here at the moment; try again",
+}
+
+// retryAfter is how many seconds a client should wait that was told so.
+const retryAfter = "1"
+
 // refusal gives the refusal that err is. Whatever is not one is a fault: it is
 // logged in full and the client learns only that there was one.
 func (p *Provider) refusal(r *http.Request, err error) *oauth.Error {
@@ -30,6 +39,11 @@ func (p *Provider) refusal(r *http.Request, err error) *oauth.Error {
 			"path", r.URL.Path, "code", refused.Code, "rule", refused.Spec,
 			"why", refused.Description, "request_id", reqid.From(r.Context()))
 		return refused
+	}
+	if errors.Is(err, store.ErrUnavailable) {
+		p.log.WarnContext(r.Context(), "request not served",
+			"path", r.URL.Path, "err", err, "request_id", reqid.From(r.Context()))
+		return errUnavailable
 	}
 	p.log.ErrorContext(r.Context(), "request failed",
 		"path", r.URL.Path, "err", err, "request_id", reqid.From(r.Context()))
@@ -73,7 +87,7 @@ func (p *Provider) errorPage(w http.ResponseWriter, r *http.Request, refused *oa
 		RequestID: reqid.From(r.Context()),
 	}
 	ui.Headers(w)
-	w.WriteHeader(status(refused))
+	writeStatus(w, status(refused))
 	if err := page.Render(w); err != nil {
 		p.log.ErrorContext(r.Context(), "rendering the error page", "err", err)
 	}
@@ -148,8 +162,15 @@ func writeJSON(w http.ResponseWriter, code int, answer any) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Pragma", "no-cache")
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(code)
+	writeStatus(w, code)
 	json.NewEncoder(w).Encode(answer) // an error here means that the client has gone
+}
+
+func writeStatus(w http.ResponseWriter, code int) {
+	if code == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	w.WriteHeader(code)
 }
 
 // status gives the status of a refusal (RFC 6749 §5.2).
@@ -161,6 +182,8 @@ func status(refused *oauth.Error) int {
 		return http.StatusUnauthorized
 	case refused.Code == oauth.ServerError:
 		return http.StatusInternalServerError
+	case refused.Code == oauth.TemporarilyUnavailable:
+		return http.StatusServiceUnavailable
 	}
 	return http.StatusBadRequest
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-
-	"github.com/signet-auth/signet/internal/store"
 )
 
 // A batcher lets concurrent calls of one kind travel in one statement. A call
@@ -24,7 +22,7 @@ type batcher[Q, A any] struct {
 const (
 	lanes      = 2    // statements of one kind under way at once
 	maxBatch   = 128  // calls in one statement
-	maxWaiting = 2048 // calls of one kind; more are refused with store.ErrBusy
+	maxWaiting = 2048 // calls of one kind; more are refused
 )
 
 // A reply is what became of one call.
@@ -47,7 +45,7 @@ func (b *batcher[Q, A]) do(ctx context.Context, q Q) (A, error) {
 	b.mu.Lock()
 	if len(b.waiting) >= maxWaiting {
 		b.mu.Unlock()
-		return c.answer, store.ErrBusy
+		return c.answer, errCrowded
 	}
 	b.waiting = append(b.waiting, c)
 	free := b.taken < lanes

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"runtime"
 	"strconv"
 	"time"
@@ -136,16 +138,34 @@ func (e *postgresEngine) again(ctx context.Context, work func() error) error {
 		case sqlState(err) == readOnlyTransaction:
 			e.pool.Reset() // the server has become a replica: look for the one that writes
 		case !retry(err):
-			return err
+			return postgresError(err)
 		}
 		pause := time.Duration(1+rand.IntN(4<<min(i, 6))) * time.Millisecond
 		select {
 		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
+			return errors.Join(store.ErrUnavailable, err, ctx.Err())
 		case <-time.After(pause):
 		}
 	}
-	return fmt.Errorf("gave up after %d attempts: %w", attempts, work())
+	return postgresError(fmt.Errorf("after %d attempts: %w", attempts, work()))
+}
+
+// postgresError marks the failures that may be gone in a moment: all but those
+// that the server answers for what the statement says.
+func postgresError(err error) error {
+	var fromServer *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &fromServer):
+		switch fromServer.Code[:2] {
+		case "08", "40", "53", "55", "57", "58": // connection, lost to others, resources, locked, ended by the operator, system
+			return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+		}
+	case errors.As(err, new(*pgconn.ConnectError)), errors.As(err, new(net.Error)), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	return err
 }
 
 // What PostgreSQL calls the failures that are handled (Appendix A of its manual).

@@ -109,7 +109,17 @@ func (e *sqliteEngine) reading(work func(*grantReader) error) error {
 			return err
 		}
 	}
-	return work(r)
+	return sqliteError(work(r))
+}
+
+// sqliteError marks the failures that may be gone in a moment.
+func sqliteError(err error) error {
+	for _, code := range []sqlite3.ErrorCode{sqlite3.FULL, sqlite3.IOERR, sqlite3.BUSY, sqlite3.CANTOPEN, sqlite3.READONLY} {
+		if errors.Is(err, code) {
+			return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+		}
+	}
+	return err
 }
 
 func (e *sqliteEngine) grant(_ context.Context, id oauth.GrantID) (row grantRow, err error) {

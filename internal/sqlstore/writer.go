@@ -32,7 +32,7 @@ type writer struct {
 }
 
 const (
-	maxQueued = 2048 // operations that may wait; more are refused with store.ErrBusy
+	maxQueued = 2048 // operations that may wait; more are refused
 	maxGroup  = 256  // operations in one transaction
 )
 
@@ -69,7 +69,10 @@ func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
 	return w, nil
 }
 
-var errClosed = errors.New("the database is closed")
+var (
+	errClosed  = errors.New("the database is closed")
+	errCrowded = fmt.Errorf("too much is waiting: %w", store.ErrUnavailable)
+)
 
 // close waits for what is queued. It is called once.
 func (w *writer) close() error {
@@ -85,7 +88,7 @@ func (w *writer) do(ctx context.Context, work func() error) error {
 	select {
 	case w.queue <- j:
 	default:
-		return store.ErrBusy
+		return errCrowded
 	}
 	select {
 	case <-j.done:
@@ -95,7 +98,7 @@ func (w *writer) do(ctx context.Context, work func() error) error {
 	if j.panic != nil {
 		panic(j.panic)
 	}
-	return j.err
+	return sqliteError(j.err)
 }
 
 func (w *writer) run() {

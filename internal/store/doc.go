@@ -29,9 +29,10 @@ var (
 	// ErrDead means that the user, the client, the connection or the instance no
 	// longer admits what was authorized.
 	ErrDead = errors.New("authorization withdrawn")
-	// ErrBusy means that more is waiting for the database than it can do soon.
-	// Nothing was changed; the caller may try again in a moment.
-	ErrBusy = errors.New("too much is waiting for the database")
+	// ErrUnavailable means that the database cannot do it now: too much is waiting
+	// for it, it cannot be reached, or it has no room. The caller may try again;
+	// whether a change was made is not known unless the promise says so.
+	ErrUnavailable = errors.New("the database is not available")
 	// ErrConflict means that the row was changed since it was read.
 	ErrConflict = errors.New("changed meanwhile")
 )
