@@ -161,7 +161,7 @@ func (n *Node) lastWords() string {
 	if err != nil {
 		return err.Error()
 	}
-	const lines = 30
+	const lines = 10
 	all := bytes.SplitAfter(bytes.TrimSpace(text), []byte("\n"))
 	return string(bytes.Join(all[max(0, len(all)-lines):], nil))
 }

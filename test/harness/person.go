@@ -64,6 +64,16 @@ func (p *Person) Try(address string) (Page, error) {
 	return read(p.client.Get(address))
 }
 
+// TrySignIn signs in with the password Password, on the page for that. Other
+// goroutines than that of the test may call it.
+func (p *Person) TrySignIn(identifier string) (Page, error) {
+	page, err := p.Try(p.issuer + "/sign-in")
+	if err != nil || page.Status != http.StatusOK {
+		return page, err
+	}
+	return p.TrySubmit(page, "sign-in", map[string]string{"identifier": identifier, "password": Password})
+}
+
 // Cookies are what the browser keeps for Signet.
 func (p *Person) Cookies() []*http.Cookie {
 	p.t.Helper()

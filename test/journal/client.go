@@ -1,4 +1,4 @@
-package crash
+package journal
 
 import (
 	"errors"
@@ -15,33 +15,52 @@ import (
 // that there was a fault: whether it happened is not known.
 var errLost = errors.New("the answer was lost")
 
-// A client is one application with one user. It does one thing after the other,
-// so its journal is exact; many clients run at once.
-type client struct {
-	t testing.TB
-	harness.Client
-	journal
-	site    harness.Site
+// Options say what a client is to work on.
+type Options struct {
+	Nodes  []string // addresses of one Signet; the first is the issuer and does all that operators do
+	Mortal string   // the node that may fail to answer
+	Faults bool     // answers may say that there was a fault
+}
+
+// A Client is one application with one user. It does one thing after the other,
+// so its notes are exact; many clients run at once.
+type Client struct {
+	Options
+	notes
+	t       testing.TB
+	issuer  harness.Site
+	http    *http.Client
+	app     harness.Application
 	user    string // its id
 	email   string
 	browser *harness.Person
 	random  *rand.Rand
-	faults  bool // answers may say that there was a fault
-	count   *tally
+	tally   *Tally
 }
 
-// A tally counts what was acknowledged, so that a test can tell that it tested.
-type tally struct{ exchanges, refreshes, infos, replays, bans, deletions, lost atomic.Int64 }
+// A Tally counts what was acknowledged, so that a test can tell what it tested.
+type Tally struct{ Exchanges, Refreshes, UserInfos, Replays, Bans, Deletions, Lost atomic.Int64 }
 
-func newClient(t *testing.T, site harness.Site, number int, random *rand.Rand, faults bool, count *tally) *client {
+// String lists the counts.
+func (n *Tally) String() string {
+	return fmt.Sprintf("acknowledged: %d exchanges, %d refreshes, %d user infos, %d replays, %d bans, %d deletions; lost: %d",
+		n.Exchanges.Load(), n.Refreshes.Load(), n.UserInfos.Load(), n.Replays.Load(), n.Bans.Load(), n.Deletions.Load(), n.Lost.Load())
+}
+
+// Complete tells whether there was something of everything that matters.
+func (n *Tally) Complete() bool {
+	return n.Exchanges.Load() > 0 && n.Refreshes.Load() > 0 && n.UserInfos.Load() > 0 &&
+		n.Replays.Load()+n.Bans.Load()+n.Deletions.Load() > 0 && n.Lost.Load() > 0
+}
+
+func newClient(t testing.TB, o Options, number int, random *rand.Rand, tally *Tally) *Client {
 	t.Helper()
-	c := &client{
-		t: t, site: site, email: fmt.Sprintf("user%d@example.com", number),
-		random: random, faults: faults, count: count,
+	c := &Client{
+		Options: o, t: t, issuer: harness.Site{Issuer: o.Nodes[0]}, random: random, tally: tally,
+		email: fmt.Sprintf("user%d@example.com", number),
+		http:  &http.Client{Transport: &http.Transport{}, Timeout: harness.Patience},
 	}
-	c.user = site.CreateUser(t, map[string]any{"email_address": []string{c.email}})
-	c.Node = site.Issuer
-	c.HTTP = &http.Client{Transport: &http.Transport{}, Timeout: harness.Patience}
+	c.user = c.issuer.CreateUser(t, map[string]any{"email_address": []string{c.email}})
 	if err := c.signIn(); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +68,7 @@ func newClient(t *testing.T, site harness.Site, number int, random *rand.Rand, f
 }
 
 // step does the next thing: what is unsettled first, then something at random.
-func (c *client) step() error {
+func (c *Client) step() error {
 	if err := c.settle(); err != nil {
 		return err
 	}
@@ -75,7 +94,7 @@ func (c *client) step() error {
 }
 
 // settle finds out about what got no answer, by doing it again.
-func (c *client) settle() error {
+func (c *Client) settle() error {
 	if c.begun != none {
 		return c.revokeAll()
 	}
@@ -95,7 +114,7 @@ func (c *client) settle() error {
 
 // any is one of the grants, or nil if there is none; newer ones more often, so
 // that some chains get long and old ones are still met.
-func (c *client) any() *record {
+func (c *Client) any() *record {
 	if len(c.records) == 0 {
 		return nil
 	}
@@ -106,38 +125,46 @@ func (c *client) any() *record {
 }
 
 // authorize gets a code.
-func (c *client) authorize() (*record, error) {
-	page, err := c.seen(c.Code(c.browser))
-	if err != nil {
+func (c *Client) authorize() (*record, error) {
+	at := c.as(c.app)
+	page, err := at.Code(c.browser)
+	if err := c.lost(at.Node, harness.Answer{Status: page.Status, Body: page.Body}, err); err != nil {
 		return nil, err
 	}
 	if page.Left == nil {
 		return nil, fmt.Errorf("a code was asked for: %d\n%s", page.Status, page.Body)
 	}
-	if c.faults && page.Left.Query().Get("error") == "server_error" {
-		c.count.lost.Add(1)
+	if c.Faults && page.Left.Query().Get("error") == "server_error" {
+		c.tally.Lost.Add(1)
 		return nil, errLost
 	}
 	code := page.Left.Query().Get("code")
 	if code == "" {
 		return nil, fmt.Errorf("a code was asked for, got %v", page.Left)
 	}
-	r := &record{app: c.Application, code: code}
+	r := &record{app: c.app, code: code}
 	c.records = append(c.records, r)
 	return r, nil
 }
 
-// lost decides whether an answer says anything about what was asked.
-func (c *client) lost(answer harness.Answer, err error) error {
+// as is the application at some node.
+func (c *Client) as(app harness.Application) harness.Client {
+	return harness.Client{Application: app, Node: c.Nodes[c.random.IntN(len(c.Nodes))], HTTP: c.http}
+}
+
+// lost decides whether an answer of a node says anything about what was asked.
+func (c *Client) lost(node string, answer harness.Answer, err error) error {
 	var late interface{ Timeout() bool }
 	switch {
 	case errors.As(err, &late) && late.Timeout():
 		return fmt.Errorf("there was no answer for %v: %w", harness.Patience, err)
+	case err != nil && node != c.Mortal:
+		return fmt.Errorf("%s has nothing to fail from: %w", node, err)
 	case err == nil && answer.Status < 500:
 		return nil
-	case err == nil && !c.faults:
+	case err == nil && !c.Faults:
 		return fmt.Errorf("a fault: %d %s", answer.Status, answer.Body)
 	}
-	c.count.lost.Add(1)
+	c.tally.Lost.Add(1)
 	return errLost
 }

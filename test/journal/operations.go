@@ -1,4 +1,4 @@
-package crash
+package journal
 
 import (
 	"fmt"
@@ -9,11 +9,11 @@ import (
 
 // exchange sends a code, perhaps again. One whose answer was lost buys, or is
 // refused if it had bought; either way it buys nothing afterwards.
-func (c *client) exchange(r *record) error {
+func (c *Client) exchange(r *record) error {
 	again := r.tried
 	r.tried, c.latest = true, r
-	answer, err := c.of(r).Exchange(r.code)
-	if err := c.lost(answer, err); err != nil {
+	answer, err := c.sendCode(r)
+	if err != nil {
 		return err
 	}
 	r.tried = false
@@ -22,8 +22,8 @@ func (c *client) exchange(r *record) error {
 		return fmt.Errorf("a code bought twice: %s", answer.Body)
 	case answer.Status == http.StatusOK:
 		r.bought = true
-		r.tokens(answer.Text("access_token"), answer.Text("refresh_token"))
-		c.count.exchanges.Add(1)
+		r.tokens(answer)
+		c.tally.Exchanges.Add(1)
 		return nil
 	case again && c.refused(r, answer):
 		r.dead = true
@@ -33,27 +33,28 @@ func (c *client) exchange(r *record) error {
 }
 
 // replay sends a code that has bought; that revokes what it bought.
-func (c *client) replay(r *record) error {
+func (c *Client) replay(r *record) error {
 	if r == nil || !r.bought {
 		return nil
 	}
-	answer, err := c.of(r).Exchange(r.code)
-	if err := c.lost(answer, err); err != nil {
-		r.tried, c.latest = true, r // sent again, it is refused in any case
-		return err
+	r.tried, c.latest = true, r
+	answer, err := c.sendCode(r)
+	if err != nil {
+		return err // exchange finds out
 	}
+	r.tried = false
 	if !c.refused(r, answer) {
 		return fmt.Errorf("a code bought twice: %d %s", answer.Status, answer.Body)
 	}
 	if !r.dead {
-		c.count.replays.Add(1)
+		c.tally.Replays.Add(1)
 	}
 	r.dead = true
 	return c.confirmDead(r)
 }
 
 // rotate refreshes.
-func (c *client) rotate(r *record) error {
+func (c *Client) rotate(r *record) error {
 	switch {
 	case r == nil:
 		return nil
@@ -61,21 +62,21 @@ func (c *client) rotate(r *record) error {
 		return c.confirmDead(r)
 	}
 	r.rotating, c.latest = true, r
-	answer, err := c.of(r).Refresh(r.refresh, "")
-	if err := c.lost(answer, err); err != nil {
+	answer, err := c.sendRefresh(r)
+	if err != nil {
 		return err
 	}
 	if answer.Status != http.StatusOK {
 		return fmt.Errorf("the newest acknowledged refresh token: %d %s", answer.Status, answer.Body)
 	}
-	r.tokens(answer.Text("access_token"), answer.Text("refresh_token"))
-	c.count.refreshes.Add(1)
+	r.tokens(answer)
+	c.tally.Refreshes.Add(1)
 	return nil
 }
 
 // retryRotation sends a refresh token whose answer was lost twice more: within
 // the grace it keeps giving the same successor.
-func (c *client) retryRotation(r *record) error {
+func (c *Client) retryRotation(r *record) error {
 	sent := r.refresh
 	if err := c.rotate(r); err != nil {
 		return err
@@ -92,7 +93,7 @@ func (c *client) retryRotation(r *record) error {
 }
 
 // visit uses the access tokens.
-func (c *client) visit(r *record) error {
+func (c *Client) visit(r *record) error {
 	switch {
 	case r == nil:
 		return nil
@@ -100,55 +101,72 @@ func (c *client) visit(r *record) error {
 		return c.confirmDead(r)
 	}
 	for _, access := range r.accesses {
-		answer, err := c.UserInfo(access)
-		if err := c.lost(answer, err); err != nil {
+		answer, err := c.sendAccess(r, access)
+		if err != nil {
 			return err
 		}
 		if answer.Status != http.StatusOK || answer.Text("user_id") != c.user {
-			return fmt.Errorf("an acknowledged access token: %d %s, want those of %s", answer.Status, answer.Body, c.user)
+			return fmt.Errorf("an acknowledged access token of %s: %d %s", c.user, answer.Status, answer.Body)
 		}
-		c.count.infos.Add(1)
+		c.tally.UserInfos.Add(1)
 	}
 	return nil
 }
 
 // confirmDead checks that nothing of a grant is accepted any more.
-func (c *client) confirmDead(r *record) error {
+func (c *Client) confirmDead(r *record) error {
 	for _, access := range r.accesses {
-		answer, err := c.UserInfo(access)
-		if err := c.lost(answer, err); err != nil {
+		answer, err := c.sendAccess(r, access)
+		if err != nil {
 			return err
 		}
 		if answer.Status != http.StatusUnauthorized || answer.Text("error") != "invalid_token" {
 			return fmt.Errorf("an access token of a dead grant: %d %s", answer.Status, answer.Body)
 		}
 	}
-	requests := []func() (harness.Answer, error){func() (harness.Answer, error) { return c.of(r).Exchange(r.code) }}
-	if r.refresh != "" {
-		requests = append(requests, func() (harness.Answer, error) { return c.of(r).Refresh(r.refresh, "") })
+	answer, err := c.sendCode(r)
+	if err != nil {
+		return err
 	}
-	for _, request := range requests {
-		answer, err := request()
-		if err := c.lost(answer, err); err != nil {
-			return err
-		}
-		if !c.refused(r, answer) {
-			return fmt.Errorf("the code or refresh token of a dead grant: %d %s", answer.Status, answer.Body)
-		}
+	if !c.refused(r, answer) {
+		return fmt.Errorf("the code of a dead grant: %d %s", answer.Status, answer.Body)
+	}
+	if r.refresh == "" {
+		return nil
+	}
+	answer, err = c.sendRefresh(r)
+	if err != nil {
+		return err
+	}
+	if !c.refused(r, answer) {
+		return fmt.Errorf("the refresh token of a dead grant: %d %s", answer.Status, answer.Body)
 	}
 	return nil
 }
 
-// of is the client as it was when it got the grant.
-func (c *client) of(r *record) harness.Client {
-	return harness.Client{Application: r.app, Node: c.Node, HTTP: c.HTTP}
-}
-
-// refused tells whether the answer is what a dead code or refresh token gets: of
-// an application that is no more, that it is unknown.
-func (c *client) refused(r *record, answer harness.Answer) bool {
-	if r.app != c.Application {
-		return answer.Status == http.StatusUnauthorized && answer.Text("error") == "invalid_client"
+// refused tells whether the answer is what a dead code or refresh token gets. A
+// node may need a moment to learn that an application is no more.
+func (c *Client) refused(r *record, answer harness.Answer) bool {
+	if r.app != c.app && answer.Status == http.StatusUnauthorized && answer.Text("error") == "invalid_client" {
+		return true
 	}
 	return answer.Status == http.StatusBadRequest && answer.Text("error") == "invalid_grant"
+}
+
+func (c *Client) sendCode(r *record) (harness.Answer, error) {
+	at := c.as(r.app)
+	answer, err := at.Exchange(r.code)
+	return answer, c.lost(at.Node, answer, err)
+}
+
+func (c *Client) sendRefresh(r *record) (harness.Answer, error) {
+	at := c.as(r.app)
+	answer, err := at.Refresh(r.refresh, "")
+	return answer, c.lost(at.Node, answer, err)
+}
+
+func (c *Client) sendAccess(r *record, access string) (harness.Answer, error) {
+	at := c.as(r.app)
+	answer, err := at.UserInfo(access)
+	return answer, c.lost(at.Node, answer, err)
 }

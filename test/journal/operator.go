@@ -1,4 +1,4 @@
-package crash
+package journal
 
 import (
 	"errors"
@@ -12,32 +12,32 @@ import (
 // revokeAll bans the user or deletes the application, perhaps again. Whatever
 // was bought is dead then, and the client goes on with a new sign-in or as a new
 // application.
-func (c *client) revokeAll() error {
+func (c *Client) revokeAll() error {
 	if c.begun == banning {
 		if err := c.operate("POST", "/v1/users/"+c.user+"/ban", http.StatusOK); err != nil {
 			return err
 		}
-		c.count.bans.Add(1)
+		c.tally.Bans.Add(1)
 		c.end()
 		c.signOn = true
 		return errors.Join(c.confirmNewest(), c.signIn())
 	}
 	// If an earlier attempt was carried out, it is not found.
-	err := c.operate("DELETE", "/v1/oauth_applications/"+c.Application.Application, http.StatusOK, http.StatusNotFound)
+	err := c.operate("DELETE", "/v1/oauth_applications/"+c.app.Application, http.StatusOK, http.StatusNotFound)
 	if err != nil {
 		return err
 	}
-	c.count.deletions.Add(1)
+	c.tally.Deletions.Add(1)
 	c.end()
 	c.signOn = true
-	c.Application = harness.Application{}
+	c.app = harness.Application{}
 	return errors.Join(c.confirmNewest(), c.signIn())
 }
 
 // operate calls the Backend API and wants one of the statuses.
-func (c *client) operate(method, path string, statuses ...int) error {
-	answer, err := c.site.Try(method, path, nil)
-	if err := c.lost(answer, err); err != nil {
+func (c *Client) operate(method, path string, statuses ...int) error {
+	answer, err := c.issuer.Try(method, path, nil)
+	if err := c.lost(c.Nodes[0], answer, err); err != nil {
 		return err
 	}
 	if !slices.Contains(statuses, answer.Status) {
@@ -48,28 +48,24 @@ func (c *client) operate(method, path string, statuses ...int) error {
 
 // signIn makes the client able to get codes: with a user who is not banned and
 // signed in, and an application.
-func (c *client) signIn() error {
+func (c *Client) signIn() error {
 	c.signOn = true
 	if err := c.operate("POST", "/v1/users/"+c.user+"/unban", http.StatusOK); err != nil {
 		return err
 	}
-	c.browser = harness.NewPerson(c.t, c.site.Issuer)
-	form, err := c.seen(c.browser.Try(c.site.Issuer + "/sign-in"))
-	if err != nil {
+	c.browser = harness.NewPerson(c.t, c.issuer.Issuer)
+	page, err := c.browser.TrySignIn(c.email)
+	if err := c.lost(c.Nodes[0], harness.Answer{Status: page.Status, Body: page.Body}, err); err != nil {
 		return err
 	}
-	_, err = c.seen(c.browser.TrySubmit(form, "sign-in", map[string]string{"identifier": c.email, "password": harness.Password}))
-	if err != nil {
-		return err
-	}
-	if c.Application == (harness.Application{}) {
-		answer, err := c.site.TryCreateApplication(map[string]any{
+	if c.app == (harness.Application{}) {
+		answer, err := c.issuer.TryCreateApplication(map[string]any{
 			"name": c.email, "callback_url": "https://client.example/cb", "consent_screen_enabled": false,
 		})
-		if err := c.lost(answer, err); err != nil {
+		if err := c.lost(c.Nodes[0], answer, err); err != nil {
 			return err
 		}
-		if c.Application = answer.Application(); c.ID == "" {
+		if c.app = answer.Application(); c.app.ID == "" {
 			return fmt.Errorf("creating an application: %d %s", answer.Status, answer.Body)
 		}
 	}
@@ -77,13 +73,8 @@ func (c *client) signIn() error {
 	return nil
 }
 
-// seen is a page, unless it is lost.
-func (c *client) seen(page harness.Page, err error) (harness.Page, error) {
-	return page, c.lost(harness.Answer{Status: page.Status, Body: page.Body}, err)
-}
-
 // confirmNewest checks some of what was just revoked.
-func (c *client) confirmNewest() error {
+func (c *Client) confirmNewest() error {
 	for _, r := range c.records[max(0, len(c.records)-3):] {
 		if err := c.confirmDead(r); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package crash
+package journal
 
 import "github.com/signet-auth/signet/test/harness"
 
@@ -15,12 +15,12 @@ type record struct {
 }
 
 // tokens notes an acknowledged answer of the token endpoint.
-func (r *record) tokens(access, refresh string) {
+func (r *record) tokens(answer harness.Answer) {
 	if len(r.accesses) > 1 {
 		r.accesses = r.accesses[:1]
 	}
-	r.accesses = append(r.accesses, access)
-	r.refresh, r.rotating = refresh, false
+	r.accesses = append(r.accesses, answer.Text("access_token"))
+	r.refresh, r.rotating = answer.Text("refresh_token"), false
 }
 
 // A revocation is one of many grants at once that was sent.
@@ -32,8 +32,8 @@ const (
 	deleting
 )
 
-// A journal is what one client knows. Only one goroutine at a time writes it.
-type journal struct {
+// notes are all that one client knows.
+type notes struct {
 	records []*record
 	latest  *record    // what was worked on last, so the only one that may be unsettled
 	begun   revocation // sent and not yet acknowledged
@@ -41,9 +41,9 @@ type journal struct {
 }
 
 // end notes that a revocation of everything was acknowledged.
-func (j *journal) end() {
-	for _, r := range j.records {
+func (n *notes) end() {
+	for _, r := range n.records {
 		r.dead = true
 	}
-	j.begun = none
+	n.begun = none
 }
