@@ -1,8 +1,9 @@
 # The commands of this repository. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: demo build run test lint fuzz bench check help
+.PHONY: demo build run test lint fuzz crash bench check help
 
 FUZZTIME ?= 20s
+KILLS ?= 100
 LINTER = go tool -modfile=tools/go.mod
 
 demo: build ## Start Signet with a sample client; needs nothing but Go
@@ -28,6 +29,10 @@ fuzz: ## Run every fuzz target for FUZZTIME (20s)
 		echo "fuzz: $${name#func } in $$(dirname $$file)"; \
 		go test -run='^$$' -fuzz="^$${name#func }\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file) || exit 1; \
 	done
+
+crash: ## Kill Signet and PostgreSQL in mid-load, KILLS times each (100)
+	SIGNET_CRASH_KILLS=$(KILLS) SIGNET_NODES_KILLS=20 SIGNET_NODES_PAUSE=30 \
+		scripts/with-postgres go test -count=1 -p 1 -timeout 1h -v ./test/crash ./test/nodes
 
 bench: ## Run the benchmarks
 	go test -run='^$$' -bench=. -benchmem ./...
