@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -19,8 +18,7 @@ func (c *Client) revokeAll() error {
 		}
 		c.tally.Bans.Add(1)
 		c.end()
-		c.signOn = true
-		return errors.Join(c.confirmNewest(), c.signIn())
+		return c.goOn()
 	}
 	// If an earlier attempt was carried out, it is not found.
 	err := c.operate("DELETE", "/v1/oauth_applications/"+c.app.Application, http.StatusOK, http.StatusNotFound)
@@ -29,9 +27,19 @@ func (c *Client) revokeAll() error {
 	}
 	c.tally.Deletions.Add(1)
 	c.end()
-	c.signOn = true
 	c.app = harness.Application{}
-	return errors.Join(c.confirmNewest(), c.signIn())
+	return c.goOn()
+}
+
+// goOn checks some of what was just revoked and makes a new start.
+func (c *Client) goOn() error {
+	c.signOn = true
+	for _, r := range c.records[max(0, len(c.records)-3):] {
+		if err := c.confirmDead(r); err != nil {
+			return err
+		}
+	}
+	return c.signIn()
 }
 
 // operate calls the Backend API and wants one of the statuses.
@@ -70,15 +78,5 @@ func (c *Client) signIn() error {
 		}
 	}
 	c.signOn = false
-	return nil
-}
-
-// confirmNewest checks some of what was just revoked.
-func (c *Client) confirmNewest() error {
-	for _, r := range c.records[max(0, len(c.records)-3):] {
-		if err := c.confirmDead(r); err != nil {
-			return err
-		}
-	}
 	return nil
 }
