@@ -25,7 +25,7 @@ import (
 const (
 	sqliteOptions   = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 	sqliteWriting   = "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(4000)"
-	sqliteReading   = "&_pragma=cache_size(-2000)&_pragma=query_only(1)"
+	sqliteReading   = "&_pragma=cache_size(-8000)&_pragma=query_only(1)"
 	sqliteLooseRead = 4 // connections for everything that is not about grants
 )
 
