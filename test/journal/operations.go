@@ -29,7 +29,7 @@ func (c *Client) exchange(r *record) error {
 		r.dead = true
 		return c.confirmDead(r)
 	}
-	return fmt.Errorf("a code was exchanged, sent before = %v: %d %s", again, answer.Status, answer.Body)
+	return fmt.Errorf("a code was exchanged, sent before = %v: %d %s\n%s", again, answer.Status, answer.Body, c.asOperatorsSee(r))
 }
 
 // replay sends a code that has bought; that revokes what it bought.

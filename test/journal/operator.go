@@ -80,3 +80,11 @@ func (c *Client) signIn() error {
 	c.signOn = false
 	return nil
 }
+
+// asOperatorsSee is what there is of the user and the application of a grant, for
+// whoever has to find out why it is not as it should be.
+func (c *Client) asOperatorsSee(r *record) string {
+	user, userErr := c.issuer.Try("GET", "/v1/users/"+c.user, nil)
+	app, appErr := c.issuer.Try("GET", "/v1/oauth_applications/"+r.app.Application, nil)
+	return fmt.Sprintf("user: %d %s %v\napplication: %d %s %v", user.Status, user.Body, userErr, app.Status, app.Body, appErr)
+}
