@@ -3,6 +3,7 @@ package backendapi
 import (
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/store"
@@ -13,6 +14,9 @@ type Deps struct {
 	Issuer string // without a trailing slash; the base of the URLs in objects
 	Admin  *admin.Admin
 	Keys   store.APIKeys
+	Tokens AccessTokens
+	Grants Grants
+	Now    func() time.Time
 	Log    *slog.Logger
 }
 
@@ -21,12 +25,15 @@ type API struct {
 	issuer string
 	admin  *admin.Admin
 	keys   store.APIKeys
+	tokens AccessTokens
+	grants Grants
+	now    func() time.Time
 	log    *slog.Logger
 }
 
 // New makes an API.
 func New(d Deps) *API {
-	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, log: d.Log}
+	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, now: d.Now, log: d.Log}
 }
 
 // A method answers the requests of one method on one path: with an object to
@@ -46,7 +53,9 @@ func (a *API) Routes(mux *http.ServeMux) {
 			http.MethodPatch:  a.updateApplication,
 			http.MethodDelete: a.deleteApplication,
 		},
-		"/v1/oauth_applications/{id}/rotate_secret": {http.MethodPost: a.rotateSecret},
+		"/v1/oauth_applications/{id}/rotate_secret":   {http.MethodPost: a.rotateSecret},
+		"/v1/oauth_applications/access_tokens/verify": {http.MethodPost: a.verifyAccessToken},
+		"/oauth_applications/access_tokens/verify":    {http.MethodPost: a.verifyAccessToken}, // @clerk/backend names no version
 		"/v1/users": {
 			http.MethodPost: a.createUser,
 			http.MethodGet:  a.listUsers,

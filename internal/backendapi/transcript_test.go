@@ -21,10 +21,12 @@ import (
 
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/admin"
+	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/reqid"
 	"github.com/signet-auth/signet/internal/sqlstore"
 	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/token"
 )
 
 var update = flag.Bool("update", false, "write the transcripts anew")
@@ -74,7 +76,8 @@ func newBench(t *testing.T) *bench {
 func (b *bench) serve(keys store.APIKeys) *httptest.Server {
 	mux := http.NewServeMux()
 	New(Deps{
-		Issuer: "https://signet.example", Admin: b.admin, Keys: keys,
+		Issuer: "https://signet.example", Admin: b.admin, Keys: keys, Now: ticking(),
+		Tokens: token.New(keyring.Generate()), Grants: b.stores,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	}).Routes(mux)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

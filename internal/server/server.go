@@ -81,6 +81,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 	db, held, ring := s.office.db, s.office.held, s.office.ring
 	sessions := session.New(db, ring, issuer, s.now)
+	tokens := token.New(ring)
 	mux := http.NewServeMux()
 	provider.New(provider.Deps{
 		Issuer:      issuer.String(),
@@ -90,7 +91,7 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 		Connections: db,
 		Instances:   held,
 		Sessions:    sessions,
-		Tokens:      token.New(ring),
+		Tokens:      tokens,
 		Now:         s.now,
 		Log:         s.log,
 	}).Routes(mux)
@@ -106,6 +107,9 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 		Issuer: issuer.String(),
 		Admin:  s.office.Admin,
 		Keys:   held,
+		Tokens: tokens,
+		Grants: db,
+		Now:    s.now,
 		Log:    s.log,
 	}).Routes(mux)
 	mux.HandleFunc("GET "+healthPath, s.healthy)

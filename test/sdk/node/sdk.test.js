@@ -65,6 +65,62 @@ test('a public application has no secret', async () => {
   await clerk.oauthApplications.delete(app.id)
 })
 
+// A browser without JavaScript: it keeps cookies, follows redirects within Signet
+// and submits forms with their hidden fields.
+function browser() {
+  const cookies = new Map()
+  const fields = page => Object.fromEntries([...page.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(m => [m[1], m[2]]))
+  const send = async (path, body) => {
+    const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '), origin: apiUrl }
+    const answer = await fetch(new URL(path, apiUrl), { method: body ? 'POST' : 'GET', headers, body: body && new URLSearchParams(body), redirect: 'manual' })
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
+      cookies.set(name, value)
+    }
+    const location = answer.headers.get('location')
+    if (!location) return answer.text()
+    const next = new URL(location, apiUrl)
+    return next.origin === apiUrl ? send(next) : next
+  }
+  return { visit: path => send(path), submit: (path, page, more) => send(path, { ...fields(page), ...more }) }
+}
+
+test('an access token is verified while it is good', async () => {
+  const password = 'correct horse battery staple'
+  const user = await clerk.users.createUser({ emailAddress: [`${unique}-token@example.com`], password })
+  const redirectUri = 'https://a.example/cb'
+  const app = await clerk.oauthApplications.create({ name: `${unique} token`, redirectUris: [redirectUri] })
+  const { visit, submit } = browser()
+  const query = new URLSearchParams({ response_type: 'code', client_id: app.clientId, redirect_uri: redirectUri, state: 'af0ifjsldkj' })
+  const signIn = await visit(`/oauth/authorize?${query}`)
+  const consent = await submit('/sign-in', signIn, { identifier: `${unique}-token@example.com`, password })
+  const forms = consent.slice(consent.indexOf('action="/consent"'))
+  const left = await submit('/consent', forms, { decision: 'allow' })
+  const bought = await fetch(`${apiUrl}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code', code: left.searchParams.get('code'), redirect_uri: redirectUri,
+      client_id: app.clientId, client_secret: app.clientSecret,
+    }),
+  }).then(answer => answer.json())
+
+  const token = await clerk.idPOAuthAccessToken.verify(bought.access_token)
+  assert.match(token.id, /^oat_[0-9a-f]{32}$/)
+  assert.deepEqual([token.clientId, token.subject, token.scopes], [app.clientId, user.id, ['profile', 'email']])
+  assert.deepEqual([token.revoked, token.expired, token.revocationReason], [false, false, null])
+  assert.ok(token.expiration > Date.now())
+
+  const oauthOnly = { acceptsToken: 'oauth_token', publishableKey: `pk_test_${btoa('signet.example$')}` } // needed, and not used
+  const request = new Request('https://api.example/', { headers: { authorization: `Bearer ${bought.access_token}` } })
+  const state = await clerk.authenticateRequest(request, oauthOnly)
+  assert.equal(state.toAuth().userId, user.id)
+
+  await refuses(clerk.idPOAuthAccessToken.verify('oat_forged'), 404, 'resource_not_found')
+  await clerk.users.banUser(user.id)
+  await refuses(clerk.idPOAuthAccessToken.verify(bought.access_token), 404, 'resource_not_found')
+  assert.equal((await clerk.authenticateRequest(request, oauthOnly)).toAuth()?.userId ?? null, null)
+})
+
 test('what is wrong with an application is named', async () => {
   const create = params => clerk.oauthApplications.create(params)
   await refuses(create({}), 422, 'form_param_missing', 'name')

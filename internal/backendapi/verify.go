@@ -1,0 +1,98 @@
+package backendapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// AccessTokens opens what the provider has issued.
+type AccessTokens interface {
+	// OpenAccess reads an access token, or fails with oauth.ErrForgedAccessToken.
+	OpenAccess(string) (oauth.AccessToken, error)
+}
+
+// Grants reads what access tokens stand on.
+type Grants interface {
+	// Grant returns a grant as it stands, or store.ErrNotFound.
+	Grant(ctx context.Context, id oauth.GrantID, now time.Time) (store.Standing, error)
+}
+
+// An accessToken is a live access token as resource servers learn of it. Times
+// are milliseconds since 1970.
+type accessToken struct {
+	Object           string       `json:"object"`
+	ID               string       `json:"id"`
+	ClientID         string       `json:"client_id"`
+	Subject          string       `json:"subject"`
+	Scopes           oauth.Scopes `json:"scopes"`
+	Revoked          bool         `json:"revoked"`
+	RevocationReason *string      `json:"revocation_reason"`
+	Expired          bool         `json:"expired"`
+	Expiration       int64        `json:"expiration"`
+	CreatedAt        int64        `json:"created_at"`
+	UpdatedAt        int64        `json:"updated_at"`
+}
+
+// verifyAccessToken serves POST /v1/oauth_applications/access_tokens/verify, for
+// resource servers that hold the secret key. A token that opens nothing, whatever
+// the reason, is not found: Clerk's SDK takes any answer of success for a token
+// that is good.
+func (a *API) verifyAccessToken(r *http.Request) (any, error) {
+	f, err := fieldsOf(r)
+	if err != nil {
+		return nil, err
+	}
+	presented := f.textOrEmpty("access_token")
+	if older := f.textOrEmpty("secret"); presented == "" { // what the field was called before
+		presented = older
+	}
+	switch {
+	case f.err() != nil:
+		return nil, f.err()
+	case presented == "":
+		return nil, refuse("malformed_request_parameters", "access_token", "access_token is missing.")
+	}
+	token, err := a.tokens.OpenAccess(presented)
+	if err != nil {
+		return nil, asNoToken(err)
+	}
+	now := a.now()
+	standing, err := a.grants.Grant(r.Context(), token.GrantID, now)
+	if err == nil {
+		err = token.Check(standing.Grant, standing.Live, now)
+	}
+	if err != nil {
+		return nil, asNoToken(err)
+	}
+	id := sha256.Sum256([]byte(presented))
+	return accessToken{
+		Object:     "clerk_idp_oauth_access_token",
+		ID:         "oat_" + hex.EncodeToString(id[:16]),
+		ClientID:   standing.ClientID,
+		Subject:    standing.UserID,
+		Scopes:     append(oauth.Scopes{}, token.Scopes(standing.Grant)...),
+		Expiration: token.ExpiresAt.UnixMilli(),
+		CreatedAt:  token.IssuedAt.UnixMilli(),
+		UpdatedAt:  token.IssuedAt.UnixMilli(),
+	}, nil
+}
+
+// asNoToken turns the refusals of a token into the one answer there is for them.
+func asNoToken(err error) error {
+	var refused *oauth.Error
+	switch {
+	case errors.As(err, &refused):
+		return refuse("resource_not_found", "", "There is no such access token: "+refused.Description+".")
+	case errors.Is(err, store.ErrNotFound):
+		return refuse("resource_not_found", "", "There is no such access token.")
+	}
+	return fmt.Errorf("verifying an access token: %w", err)
+}
