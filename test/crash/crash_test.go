@@ -17,9 +17,13 @@ const (
 	longest  = 300 * time.Millisecond
 )
 
-func TestKillSignetOnSQLite(t *testing.T) { killSignet(t, harness.NewNode(t)) }
+func TestKillSignetOnSQLite(t *testing.T) {
+	t.Parallel() // these tests wait more than they work
+	killSignet(t, harness.NewNode(t))
+}
 
 func TestKillSignetOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	killSignet(t, harness.NewNode(t, "SIGNET_DATABASE="+pgtest.URL(t)))
 }
 
@@ -31,6 +35,7 @@ func killSignet(t *testing.T, node *harness.Node) {
 
 // TestKillPostgreSQL kills the database under a Signet that keeps running.
 func TestKillPostgreSQL(t *testing.T) {
+	t.Parallel()
 	cluster := pgtest.NewCluster(t)
 	node := harness.NewNode(t, "SIGNET_DATABASE="+cluster.URL())
 	crowd := journal.NewCrowd(t, journal.Options{Nodes: []string{node.URL}, Faults: true})
