@@ -147,7 +147,7 @@ func (p *Provider) answer(ctx context.Context, request oauth.AuthorizationReques
 	if err != nil {
 		return "", fmt.Errorf("reading the instance: %w", err)
 	}
-	now := p.now()
+	now := p.now().Truncate(time.Millisecond) // as the store keeps not-before times: within one, neither is later
 	if err := p.connections.Touch(ctx, current.User.ID, request.Client().ID, now); err != nil {
 		return "", fmt.Errorf("noting the use of the connection: %w", err)
 	}

@@ -79,7 +79,7 @@ func (db *DB) RedeemCode(ctx context.Context, g oauth.Grant) error {
 	case errors.Is(err, store.ErrNotFound):
 		return store.ErrDead
 	case err != nil:
-		return errors.Join(store.ErrReplayed, err)
+		return fmt.Errorf("a code was replayed: %w", err) // not ErrReplayed, which promises that the grant is revoked
 	}
 	return store.ErrReplayed
 }

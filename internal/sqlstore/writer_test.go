@@ -204,3 +204,26 @@ func TestAFullDiskIsSurvived(t *testing.T) {
 		t.Errorf("with room again: %v", err)
 	}
 }
+
+// A broken engine cannot write anything but grants.
+type broken struct {
+	engine
+	err error
+}
+
+func (b broken) exec(context.Context, string, ...any) (int64, error) { return 0, b.err }
+
+// Whoever is told of a replay is told that what the code bought is revoked.
+func TestAReplayThatRevokedNothingIsAFault(t *testing.T) {
+	db := seeded(t, filepath.Join(t.TempDir(), "signet.db"))
+	if err := db.RedeemCode(t.Context(), newGrant(1)); err != nil {
+		t.Fatal(err)
+	}
+	whole := db.engine
+	db.engine = broken{whole, store.ErrUnavailable}
+	err := db.RedeemCode(t.Context(), newGrant(1))
+	db.engine = whole
+	if errors.Is(err, store.ErrReplayed) || !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable alone", err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -231,6 +232,22 @@ func TestWithdrawingAUserEndsEverything(t *testing.T) {
 		w.API(t, "POST", "/v1/users/"+w.user+"/unban", nil)
 		if status, _ := w.Get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
 			t.Errorf("unbanned: user info answers %d, want that nothing revives", status)
+		}
+	})
+}
+
+// Times are kept in milliseconds, and the clock has more digits.
+func TestSigningInAgainInTheMillisecondOfABan(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		w.clock.add(300 * time.Microsecond)
+		w.API(t, "POST", "/v1/users/"+w.user+"/ban", nil)
+		w.API(t, "POST", "/v1/users/"+w.user+"/unban", nil)
+		w.clock.add(300 * time.Microsecond)
+		config := w.OAuth2(c)
+		left := w.SignInAndAllow(t, harness.NewPerson(t, w.Issuer), config.AuthCodeURL("af0ifjsldkj"))
+		if _, err := config.Exchange(t.Context(), left.Query().Get("code")); err != nil {
+			t.Errorf("a code issued after the ban: %v", err)
 		}
 	})
 }

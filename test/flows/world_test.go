@@ -34,10 +34,12 @@ func (c *clock) time() time.Time {
 	return c.now
 }
 
-func (c *clock) advance(seconds int) {
+func (c *clock) advance(seconds int) { c.add(time.Duration(seconds) * time.Second) }
+
+func (c *clock) add(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now = c.now.Add(time.Duration(seconds) * time.Second)
+	c.now = c.now.Add(d)
 }
 
 // A world is a running Signet with one user in it.
