@@ -1,6 +1,6 @@
 # The commands of this repository. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: demo build run test lint fuzz crash bench check help
+.PHONY: demo build run test lint fuzz crash bench microbench check help
 
 FUZZTIME ?= 20s
 KILLS ?= 100
@@ -34,8 +34,11 @@ crash: ## Kill Signet and PostgreSQL in mid-load, KILLS times each (100)
 	SIGNET_CRASH_KILLS=$(KILLS) SIGNET_NODES_KILLS=20 SIGNET_NODES_PAUSE=30 \
 		scripts/with-postgres go test -count=1 -p 1 -timeout 1h -v ./test/crash ./test/nodes
 
-bench: ## Run the benchmarks
-	go test -run='^$$' -bench=. -benchmem ./...
+bench: ## Compare Signet with a bare server and a peer; writes docs/benchmarks.md
+	@scripts/bench
+
+microbench: ## Run the Go benchmarks of single operations
+	scripts/with-postgres go test -run='^$$' -bench=. -benchmem -cpu 1 ./internal/...
 
 check: test ## What the continuous integration runs
 

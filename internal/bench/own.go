@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -159,7 +160,8 @@ func (s *Server) serve(ctx context.Context, cfg config.Config, cpu int) error {
 		return err
 	}
 	s.cmd = exec.Command(program, "serve")
-	s.cmd.Env = append(os.Environ(),
+	foreign := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "SIGNET_") })
+	s.cmd.Env = append(foreign,
 		"SIGNET_LISTEN="+cfg.Listen, "SIGNET_ISSUER="+cfg.Issuer, "SIGNET_DATA_DIR="+cfg.DataDir,
 		"SIGNET_DATABASE="+cfg.Database, "SIGNET_SECRET_KEY="+s.SecretKey, "SIGNET_LOG_FORMAT=json")
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
