@@ -65,6 +65,7 @@ PKCE first), refresh, userinfo, verify and introspect.`,
 	flags.StringVar(&f.own.Database, "database", "", "path or postgres:// `URL` for the server that is started")
 	flags.StringVar(&f.own.Dir, "data-dir", "", "`directory` for its data, which then stay")
 	flags.IntVar(&f.own.Grants, "grants", 0, "grants that are there before it starts")
+	flags.IntVar(&f.own.Expired, "expired", 0, "expired grants beside them, which it begins to remove within half a minute")
 	flags.IntVar(&f.connections, "connections", 32, "connections, each with one request under way")
 	flags.DurationVar(&f.duration, "duration", 5*time.Second, "`time` for each kind of work")
 	flags.StringSliceVar(&f.work, "work", nil, "`kinds` of work; by default all that the server offers")

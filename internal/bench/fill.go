@@ -34,6 +34,34 @@ func fill(ctx context.Context, db *sqlstore.DB, ring *keyring.Ring, clientID str
 		return nil, nil, err
 	}
 	grant := func(i int) oauth.Grant { return filled(i, n, clientID, users[i%len(users)], began) }
+	if err := save(ctx, db, n, grant, progress); err != nil {
+		return nil, nil, err
+	}
+	tokens := token.New(ring)
+	for range min(n, fillTokens) {
+		g := grant(rand.IntN(n))
+		pair := tokens.Mint(g, g.Scopes, 2*time.Hour)
+		access, refresh = append(access, pair.Access), append(refresh, pair.Refresh)
+	}
+	return access, unique(refresh), nil
+}
+
+// fillExpired saves n grants that have expired long ago.
+func fillExpired(ctx context.Context, db *sqlstore.DB, clientID string, n int, progress func(string)) error {
+	now := time.Now()
+	users, err := fillWithUsers(ctx, db, clientID, min(n, fillUsers), now)
+	if err != nil {
+		return err
+	}
+	return save(ctx, db, n, func(i int) oauth.Grant {
+		g := filled(i, n, clientID, users[i%len(users)], now.AddDate(0, 0, -10))
+		g.AuthorizedAt = now // later than what it stands on, or it would not be saved
+		return g
+	}, progress)
+}
+
+// save saves n grants, many at once.
+func save(ctx context.Context, db *sqlstore.DB, n int, grant func(int) oauth.Grant, progress func(string)) error {
 	var next atomic.Int64
 	errs := make([]error, fillCallers)
 	var wg sync.WaitGroup
@@ -50,16 +78,7 @@ func fill(ctx context.Context, db *sqlstore.DB, ring *keyring.Ring, clientID str
 		})
 	}
 	wg.Wait()
-	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
-		return nil, nil, err
-	}
-	tokens := token.New(ring)
-	for range min(n, fillTokens) {
-		g := grant(rand.IntN(n))
-		pair := tokens.Mint(g, g.Scopes, 2*time.Hour)
-		access, refresh = append(access, pair.Access), append(refresh, pair.Refresh)
-	}
-	return access, unique(refresh), nil
+	return errors.Join(append(errs, ctx.Err())...)
 }
 
 // filled is grant i of n: ids ascend with i, as they do when grants are made one

@@ -31,6 +31,7 @@ type Own struct {
 	Dir      string // for its data; kept if it is not ""
 	Database string // a path or a postgres:// URL; "" for a file in Dir
 	Grants   int    // that are there before it starts
+	Expired  int    // grants beside them that are to be removed
 	CPU      int    // to run on; negative for any
 	Progress func(what string)
 }
@@ -140,6 +141,9 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 			SignedInAt: now, ExpiresAt: now.AddDate(0, 0, 1),
 		})
 		s.Cookie = "signet_session=" + secret
+	}
+	if err == nil && o.Expired > 0 {
+		err = fillExpired(ctx, db, s.ClientID, o.Expired, o.Progress)
 	}
 	if err == nil && o.Grants > 0 {
 		var ring *keyring.Ring

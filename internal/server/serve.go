@@ -65,6 +65,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 }
 
 const (
+	firstSweep    = 30 * time.Second // after the start, at most
 	sweepInterval = 10 * time.Minute
 	sweepBatch    = 200
 	sweepPause    = 5 * time.Millisecond // leaves the database to others between batches
@@ -73,11 +74,8 @@ const (
 
 // sweepForEver removes what has expired until ctx is done.
 func (s *Server) sweepForEver(ctx context.Context) {
-	for {
-		// At a random moment, so that nodes started together do not sweep together.
-		if !pause(ctx, sweepInterval/2+rand.N(sweepInterval)) {
-			return
-		}
+	// At random moments, so that nodes started together do not sweep together.
+	for wait := rand.N(firstSweep); pause(ctx, wait); wait = sweepInterval/2 + rand.N(sweepInterval) {
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("removing what has expired", "err", err)
 		}
