@@ -110,6 +110,11 @@ func (f *benchFlags) run(cmd *cobra.Command) error {
 			return failed(err)
 		}
 	}
+	if f.own.Dir != "" {
+		if err := os.MkdirAll(f.own.Dir, 0o700); err != nil {
+			return failed(err)
+		}
+	}
 	report := newBenchReport(f)
 	err := f.measure(ctx, say, report)
 	say("")

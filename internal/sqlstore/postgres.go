@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -127,17 +129,29 @@ func (e *postgresEngine) transaction(ctx context.Context, work func(querier) err
 const attempts = 20
 
 // again runs work, and runs it again when it failed only because of what ran
-// beside it, or before it reached a server that can do it. work must leave
-// nothing behind when it fails.
+// beside it, or before it reached a server that can do it. work must leave nothing
+// behind when it fails.
 func (e *postgresEngine) again(ctx context.Context, work func() error) error {
+	return e.retry(ctx, false, work)
+}
+
+// repeat is again for work that may be done twice: it also runs again when the
+// connection was lost and nobody knows whether it was done.
+func (e *postgresEngine) repeat(ctx context.Context, work func() error) error {
+	return e.retry(ctx, true, work)
+}
+
+func (e *postgresEngine) retry(ctx context.Context, repeatable bool, work func() error) error {
 	for i := range attempts {
 		err := work()
-		switch {
-		case err == nil:
+		if err == nil {
 			return nil
-		case sqlState(err) == readOnlyTransaction:
-			e.pool.Reset() // the server has become a replica: look for the one that writes
-		case !retry(err):
+		}
+		lost := isLost(err)
+		if lost || sqlState(err) == readOnlyTransaction {
+			e.pool.Reset() // the other connections are no better: to a server that is gone, or has become a replica
+		}
+		if !wasNotDone(err) && !(repeatable && lost) {
 			return postgresError(err)
 		}
 		pause := time.Duration(1+rand.IntN(4<<min(i, 6))) * time.Millisecond
@@ -153,19 +167,33 @@ func (e *postgresEngine) again(ctx context.Context, work func() error) error {
 // postgresError marks the failures that may be gone in a moment: all but those
 // that the server answers for what the statement says.
 func postgresError(err error) error {
-	var fromServer *pgconn.PgError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &fromServer):
-		switch fromServer.Code[:2] {
-		case "08", "40", "53", "55", "57", "58": // connection, lost to others, resources, locked, ended by the operator, system
-			return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	if err == nil || errors.Is(err, store.ErrUnavailable) {
+		return err
+	}
+	unavailable := isLost(err)
+	if state := sqlState(err); len(state) == 5 {
+		switch state[:2] {
+		case "08", "25", "40", "53", "55", "57", "58": // connection, read-only, lost to others, resources, locked, ended by the operator, system
+			unavailable = true
 		}
-	case errors.As(err, new(*pgconn.ConnectError)), errors.As(err, new(net.Error)), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	}
+	if unavailable {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
 	return err
+}
+
+// isLost reports whether the connection failed rather than the statement.
+func isLost(err error) bool {
+	switch sqlState(err) {
+	case "":
+		return errors.As(err, new(*pgconn.ConnectError)) || errors.As(err, new(net.Error)) ||
+			errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, driver.ErrBadConn) ||
+			strings.Contains(err.Error(), "conn closed") // pgx has no error of its own for it
+	case adminShutdown, crashShutdown, cannotConnectNow:
+		return true
+	}
+	return false
 }
 
 // What PostgreSQL calls the failures that are handled (Appendix A of its manual).
@@ -174,13 +202,16 @@ const (
 	deadlockDetected     = "40P01"
 	readOnlyTransaction  = "25006"
 	noSuchCharacter      = "22021" // NUL, or not UTF-8
+	adminShutdown        = "57P01"
+	crashShutdown        = "57P02"
+	cannotConnectNow     = "57P03" // starting up, or shutting down
 )
 
-// retry reports whether a statement failed without having done anything, and may
-// succeed if it is sent again.
-func retry(err error) bool {
+// wasNotDone reports whether a statement failed without having done anything, and
+// may succeed if it is sent again.
+func wasNotDone(err error) bool {
 	switch sqlState(err) {
-	case serializationFailure, deadlockDetected:
+	case serializationFailure, deadlockDetected, readOnlyTransaction, cannotConnectNow:
 		return true
 	}
 	return pgconn.SafeToRetry(err) // it was never sent

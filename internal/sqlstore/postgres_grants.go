@@ -107,7 +107,9 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 	return replies, err
 }
 
-// rotateAll moves grants on. Of those with one id the first is moved.
+// rotateAll moves grants on. Of those with one id the first is moved. It may be
+// repeated: the second time nothing moves, which is what a refresh that is sent
+// again finds as well.
 func (e *postgresEngine) rotateAll(ctx context.Context, rotations []store.Rotation) ([]reply[*grantRow], error) {
 	first := make(map[oauth.GrantID]int, len(rotations))
 	var c struct {
@@ -125,7 +127,7 @@ func (e *postgresEngine) rotateAll(ctx context.Context, rotations []store.Rotati
 		c.nows, c.expires = append(c.nows, ms(r.Now)), append(c.expires, ms(r.ExpiresAt))
 	}
 	var replies []reply[*grantRow]
-	err := e.again(ctx, func() error {
+	err := e.repeat(ctx, func() error {
 		replies = make([]reply[*grantRow], len(rotations))
 		return e.rows(ctx, rotateAll, func(row pgx.Rows) error {
 			var g grantRow
@@ -141,7 +143,7 @@ func (e *postgresEngine) rotateAll(ctx context.Context, rotations []store.Rotati
 
 func (e *postgresEngine) readAll(ctx context.Context, ids []oauth.GrantID) ([]reply[*grantRow], error) {
 	found := map[oauth.GrantID]*grantRow{}
-	err := e.again(ctx, func() error {
+	err := e.repeat(ctx, func() error {
 		clear(found)
 		return e.rows(ctx, readAll, func(row pgx.Rows) error {
 			g := new(grantRow)
@@ -163,7 +165,7 @@ type grantAndUser struct {
 
 func (e *postgresEngine) readAllWithUsers(ctx context.Context, ids []oauth.GrantID) ([]reply[*grantAndUser], error) {
 	found := map[oauth.GrantID]*grantAndUser{}
-	err := e.again(ctx, func() error {
+	err := e.repeat(ctx, func() error {
 		clear(found)
 		return e.rows(ctx, readAllWithUsers, func(row pgx.Rows) error {
 			both := new(grantAndUser)

@@ -38,10 +38,19 @@ type sqliteEngine struct {
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
+	return openSQLiteOver(ctx, path, "")
+}
+
+// openSQLiteOver opens a file through the named layer of files, "" for the
+// system's own.
+func openSQLiteOver(ctx context.Context, path, layer string) (*DB, error) {
 	if err := private(path); err != nil {
 		return nil, err
 	}
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + sqliteOptions + "&modeof=" + url.QueryEscape(path)
+	if layer != "" {
+		name += "&vfs=" + layer
+	}
 	pool, err := driver.Open(name + sqliteWriting)
 	if err != nil {
 		return nil, err
