@@ -36,9 +36,17 @@ func (e *emailRow) addTo(u *store.User) {
 // userFields are where userColumns are read to.
 func userFields(u *store.User, e *emailRow) []any {
 	return []any{
-		&u.ID, textOrNull{&u.ExternalID}, &u.Username, &u.FirstName, &u.LastName, &u.Locale, &u.ImageURL, &u.PasswordDigest, &u.PrimaryEmailID,
-		jsonField{&u.PublicMetadata}, jsonField{&u.PrivateMetadata}, jsonField{&u.UnsafeMetadata},
-		&u.Banned, at{&u.NotBefore}, at{&u.LastSignInAt}, at{&u.CreatedAt}, at{&u.UpdatedAt},
+		&u.ID,
+		textOrNull{&u.ExternalID},
+		&u.Username, &u.FirstName, &u.LastName, &u.Locale, &u.ImageURL, &u.PasswordDigest, &u.PrimaryEmailID,
+		jsonField{&u.PublicMetadata},
+		jsonField{&u.PrivateMetadata},
+		jsonField{&u.UnsafeMetadata},
+		&u.Banned,
+		at{&u.NotBefore},
+		at{&u.LastSignInAt},
+		at{&u.CreatedAt},
+		at{&u.UpdatedAt},
 		&e.id, &e.address, &e.verified, &e.added,
 	}
 }
