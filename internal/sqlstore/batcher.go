@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // A batcher lets concurrent calls of one kind travel in one statement. A call
@@ -12,18 +13,42 @@ import (
 // lone call waits for nobody.
 type batcher[Q, A any] struct {
 	// run answers questions, in their order. Its error is the answer to all.
-	run func(context.Context, []Q) ([]reply[A], error)
+	run   func(context.Context, []Q) ([]reply[A], error)
+	lanes int // batches under way at once
 
 	mu      sync.Mutex
 	waiting []*call[Q, A]
 	taken   int // lanes
+	crowd   crowd
 }
 
 const (
-	lanes      = 2    // statements of one kind under way at once
 	maxBatch   = 128  // calls in one statement
 	maxWaiting = 2048 // calls of one kind; more are refused
 )
+
+// A crowd remembers whether calls come together. Yielding before a batch lets all
+// join that are about to, and costs a lone call more than its own work; so where
+// the last one came alone, only every so many yield, to find out.
+type crowd struct {
+	alone atomic.Uint32 // how many came alone in a row
+}
+
+const probe = 16
+
+func (c *crowd) letIn() {
+	if c.alone.Load()%probe == 0 {
+		runtime.Gosched()
+	}
+}
+
+func (c *crowd) came(n int) {
+	if n > 1 {
+		c.alone.Store(0)
+	} else {
+		c.alone.Add(1)
+	}
+}
 
 // A reply is what became of one call.
 type reply[A any] struct {
@@ -48,34 +73,54 @@ func (b *batcher[Q, A]) do(ctx context.Context, q Q) (A, error) {
 		return c.answer, errCrowded
 	}
 	b.waiting = append(b.waiting, c)
-	free := b.taken < lanes
+	free := b.taken < b.lanes
 	if free {
 		b.taken++
 	}
 	b.mu.Unlock()
-	if free {
-		go b.drive()
+	if free { // the lane is this caller's for one batch, and its own call is in that or in an earlier one
+		b.round()
+		if !b.leave() {
+			go b.drive()
+		}
 	}
 	<-c.done
 	return c.answer, c.err
 }
 
-// drive carries what waits until nothing does.
+// drive keeps a lane until nothing waits.
 func (b *batcher[Q, A]) drive() {
 	for {
-		runtime.Gosched() // whoever is about to join does so now
-		b.mu.Lock()
-		n := min(len(b.waiting), maxBatch)
-		if n == 0 {
-			b.taken--
-			b.mu.Unlock()
+		b.round()
+		if b.leave() {
 			return
 		}
-		batch := append([]*call[Q, A]{}, b.waiting[:n]...)
-		left := copy(b.waiting, b.waiting[n:])
-		clear(b.waiting[left:])
-		b.waiting = b.waiting[:left]
-		b.mu.Unlock()
+	}
+}
+
+// leave gives the lane up if nothing waits.
+func (b *batcher[Q, A]) leave() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) > 0 {
+		return false
+	}
+	b.taken--
+	return true
+}
+
+// round carries what waits, as far as one batch goes.
+func (b *batcher[Q, A]) round() {
+	b.crowd.letIn()
+	b.mu.Lock()
+	n := min(len(b.waiting), maxBatch)
+	b.crowd.came(n)
+	batch := append([]*call[Q, A]{}, b.waiting[:n]...)
+	left := copy(b.waiting, b.waiting[n:])
+	clear(b.waiting[left:])
+	b.waiting = b.waiting[:left]
+	b.mu.Unlock()
+	if n > 0 {
 		b.carry(batch)
 	}
 }
@@ -83,8 +128,7 @@ func (b *batcher[Q, A]) drive() {
 // carry runs one batch. When a statement fails for all, each call is tried alone,
 // so that what is wrong with one is not the answer to the others.
 func (b *batcher[Q, A]) carry(batch []*call[Q, A]) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), statementTimeout)
-	defer cancel()
+	ctx := context.WithoutCancel(batch[0].ctx) // one caller that goes away takes no other along
 	questions := make([]Q, len(batch))
 	for i, c := range batch {
 		questions[i] = c.q

@@ -26,6 +26,7 @@ type line struct {
 
 func newLine() *line {
 	l := &line{held: make(chan struct{}), fails: func([]int) error { return nil }}
+	l.lanes = lanes
 	l.run = func(_ context.Context, qs []int) ([]reply[int], error) {
 		<-l.held
 		l.mu.Lock()

@@ -23,7 +23,7 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-// Limits that the URL of the database can set otherwise, by the names that
+// Limits. The URL of the database can set most of them otherwise, by the names that
 // PostgreSQL and pgxpool give them.
 const (
 	statementTimeout = 10 * time.Second // statement_timeout
@@ -31,6 +31,8 @@ const (
 	idleTransaction  = 30 * time.Second // idle_in_transaction_session_timeout
 	connectTimeout   = 5 * time.Second  // connect_timeout
 	minConnections   = 8                // of pool_max_conns; more on many cores
+	requestTimeout   = 15 * time.Second // of a statement with all that it is sent again
+	lanes            = 2                // statements of one kind under way at once; more would only be smaller
 	idleConnection   = 5 * time.Minute  // pool_max_conn_idle_time
 )
 
@@ -55,6 +57,7 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	}
 	e := &postgresEngine{pool: pool, sql: stdlib.OpenDBFromPool(pool)}
 	e.redeems.run, e.rotates.run, e.reads.run, e.users.run = e.redeemAll, e.rotateAll, e.readAll, e.readAllWithUsers
+	e.redeems.lanes, e.rotates.lanes, e.reads.lanes, e.users.lanes = lanes, lanes, lanes, lanes
 	if err := migrate(ctx, e.sql, postgres); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
@@ -104,7 +107,7 @@ func (e *postgresEngine) close() error {
 func (e *postgresEngine) reader() querier { return e.sql }
 
 func (e *postgresEngine) exec(ctx context.Context, statement string, args ...any) (n int64, err error) {
-	err = e.again(ctx, func() error {
+	err = e.again(ctx, func(ctx context.Context) error {
 		tag, err := e.pool.Exec(ctx, statement, args...)
 		n = tag.RowsAffected()
 		return err
@@ -113,7 +116,7 @@ func (e *postgresEngine) exec(ctx context.Context, statement string, args ...any
 }
 
 func (e *postgresEngine) transaction(ctx context.Context, work func(querier) error) error {
-	return e.again(ctx, func() error {
+	return e.again(ctx, func(ctx context.Context) error {
 		tx, err := e.sql.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -131,19 +134,21 @@ const attempts = 20
 // again runs work, and runs it again when it failed only because of what ran
 // beside it, or before it reached a server that can do it. work must leave nothing
 // behind when it fails.
-func (e *postgresEngine) again(ctx context.Context, work func() error) error {
+func (e *postgresEngine) again(ctx context.Context, work func(context.Context) error) error {
 	return e.retry(ctx, false, work)
 }
 
 // repeat is again for work that may be done twice: it also runs again when the
 // connection was lost and nobody knows whether it was done.
-func (e *postgresEngine) repeat(ctx context.Context, work func() error) error {
+func (e *postgresEngine) repeat(ctx context.Context, work func(context.Context) error) error {
 	return e.retry(ctx, true, work)
 }
 
-func (e *postgresEngine) retry(ctx context.Context, repeatable bool, work func() error) error {
+func (e *postgresEngine) retry(ctx context.Context, repeatable bool, work func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	for i := range attempts {
-		err := work()
+		err := work(ctx)
 		if err == nil {
 			return nil
 		}
@@ -161,7 +166,7 @@ func (e *postgresEngine) retry(ctx context.Context, repeatable bool, work func()
 		case <-time.After(pause):
 		}
 	}
-	return postgresError(fmt.Errorf("after %d attempts: %w", attempts, work()))
+	return postgresError(fmt.Errorf("after %d attempts: %w", attempts, work(ctx)))
 }
 
 // postgresError marks the failures that may be gone in a moment: all but those

@@ -94,7 +94,7 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 		c.rotated, c.expires, c.ends = append(c.rotated, r.rotatedAt), append(c.expires, r.expiresAt), append(c.ends, r.endsAt)
 	}
 	var replies []reply[bool]
-	err := e.again(ctx, func() error {
+	err := e.again(ctx, func(ctx context.Context) error {
 		replies = make([]reply[bool], len(rows))
 		return e.rows(ctx, redeemAll, func(row pgx.Rows) error {
 			id, err := scanID(row)
@@ -127,7 +127,7 @@ func (e *postgresEngine) rotateAll(ctx context.Context, rotations []store.Rotati
 		c.nows, c.expires = append(c.nows, ms(r.Now)), append(c.expires, ms(r.ExpiresAt))
 	}
 	var replies []reply[*grantRow]
-	err := e.repeat(ctx, func() error {
+	err := e.repeat(ctx, func(ctx context.Context) error {
 		replies = make([]reply[*grantRow], len(rotations))
 		return e.rows(ctx, rotateAll, func(row pgx.Rows) error {
 			var g grantRow
@@ -143,7 +143,7 @@ func (e *postgresEngine) rotateAll(ctx context.Context, rotations []store.Rotati
 
 func (e *postgresEngine) readAll(ctx context.Context, ids []oauth.GrantID) ([]reply[*grantRow], error) {
 	found := map[oauth.GrantID]*grantRow{}
-	err := e.repeat(ctx, func() error {
+	err := e.repeat(ctx, func(ctx context.Context) error {
 		clear(found)
 		return e.rows(ctx, readAll, func(row pgx.Rows) error {
 			g := new(grantRow)
@@ -157,15 +157,9 @@ func (e *postgresEngine) readAll(ctx context.Context, ids []oauth.GrantID) ([]re
 	return repliesFrom(found, ids), err
 }
 
-// A grantAndUser is what user info needs.
-type grantAndUser struct {
-	grantRow
-	store.User
-}
-
 func (e *postgresEngine) readAllWithUsers(ctx context.Context, ids []oauth.GrantID) ([]reply[*grantAndUser], error) {
 	found := map[oauth.GrantID]*grantAndUser{}
-	err := e.repeat(ctx, func() error {
+	err := e.repeat(ctx, func(ctx context.Context) error {
 		clear(found)
 		return e.rows(ctx, readAllWithUsers, func(row pgx.Rows) error {
 			both := new(grantAndUser)

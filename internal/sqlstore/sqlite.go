@@ -35,6 +35,10 @@ type sqliteEngine struct {
 	grants chan *grantReader // as many as may read at once; nil ones are not open yet
 	name   string
 	loose  *sql.DB
+	// Reads that wait travel in one transaction: to begin and end one costs as
+	// much as to read half a grant.
+	reads batcher[oauth.GrantID, grantRow]
+	users batcher[oauth.GrantID, grantAndUser]
 }
 
 func openSQLite(ctx context.Context, path string) (*DB, error) {
@@ -70,6 +74,9 @@ func openSQLiteOver(ctx context.Context, path, layer string) (*DB, error) {
 	loose.SetMaxOpenConns(sqliteLooseRead)
 	loose.SetMaxIdleConns(1)
 	e := &sqliteEngine{writer: w, loose: loose, name: name + sqliteReading, grants: make(chan *grantReader, 2+runtime.GOMAXPROCS(0))}
+	e.reads.lanes, e.users.lanes = runtime.GOMAXPROCS(0), runtime.GOMAXPROCS(0) // reading is all CPU
+	e.reads.run = readTogether(e, (*grantReader).grant)
+	e.users.run = readTogether(e, (*grantReader).grantWithUser)
 	for range cap(e.grants) {
 		e.grants <- nil
 	}
@@ -131,20 +138,27 @@ func sqliteError(err error) error {
 	return err
 }
 
-func (e *sqliteEngine) grant(_ context.Context, id oauth.GrantID) (row grantRow, err error) {
-	err = e.reading(func(r *grantReader) error {
-		row, err = r.grant(id)
-		return err
-	})
-	return row, err
+// readTogether gives the function that carries reads of one kind.
+func readTogether[A any](e *sqliteEngine, read func(*grantReader, oauth.GrantID) (A, error)) func(context.Context, []oauth.GrantID) ([]reply[A], error) {
+	return func(_ context.Context, ids []oauth.GrantID) ([]reply[A], error) {
+		replies := make([]reply[A], len(ids))
+		err := e.reading(func(r *grantReader) error {
+			return r.together(len(ids), func(i int) {
+				replies[i].answer, replies[i].err = read(r, ids[i])
+			})
+		})
+		return replies, err
+	}
 }
 
-func (e *sqliteEngine) grantWithUser(_ context.Context, id oauth.GrantID) (row grantRow, user store.User, err error) {
-	err = e.reading(func(r *grantReader) error {
-		row, user, err = r.grantWithUser(id)
-		return err
-	})
-	return row, user, err
+func (e *sqliteEngine) grant(ctx context.Context, id oauth.GrantID) (grantRow, error) {
+	row, err := e.reads.do(ctx, id)
+	return row, sqliteError(err)
+}
+
+func (e *sqliteEngine) grantWithUser(ctx context.Context, id oauth.GrantID) (grantRow, store.User, error) {
+	both, err := e.users.do(ctx, id)
+	return both.grantRow, both.User, sqliteError(err)
 }
 
 func (e *sqliteEngine) redeem(ctx context.Context, g oauth.Grant) (saved bool, err error) {

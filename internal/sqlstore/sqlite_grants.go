@@ -81,6 +81,7 @@ func (w *grantWriter) rotate(r store.Rotation) (row grantRow, rotated bool, err 
 type grantReader struct {
 	conn              *sqlite3.Conn
 	reading, withUser *sqlite3.Stmt
+	begin, end        *sqlite3.Stmt
 }
 
 func openGrantReader(name string) (*grantReader, error) {
@@ -89,11 +90,28 @@ func openGrantReader(name string) (*grantReader, error) {
 		return nil, err
 	}
 	r := &grantReader{conn: conn}
-	err = prepare(conn, map[**sqlite3.Stmt]string{&r.reading: readGrant, &r.withUser: readGrantWithUser})
+	err = prepare(conn, map[**sqlite3.Stmt]string{
+		&r.reading: readGrant, &r.withUser: readGrantWithUser, &r.begin: `BEGIN`, &r.end: `COMMIT`,
+	})
 	if err != nil {
 		return nil, errors.Join(err, closeAll(conn))
 	}
 	return r, nil
+}
+
+// together does n reads in one transaction.
+func (r *grantReader) together(n int, read func(int)) error {
+	if n == 1 {
+		read(0)
+		return nil
+	}
+	if err := step(r.begin); err != nil {
+		return err
+	}
+	for i := range n {
+		read(i)
+	}
+	return step(r.end)
 }
 
 func (r *grantReader) grant(id oauth.GrantID) (row grantRow, err error) {
@@ -109,18 +127,18 @@ func (r *grantReader) grant(id oauth.GrantID) (row grantRow, err error) {
 	return row, finish(s, found)
 }
 
-func (r *grantReader) grantWithUser(id oauth.GrantID) (row grantRow, user store.User, err error) {
-	s := r.withUser
+func (r *grantReader) grantWithUser(id oauth.GrantID) (both grantAndUser, err error) {
+	s, row, user := r.withUser, &both.grantRow, &both.User
 	if err := s.BindBlob(1, id[:]); err != nil {
-		return row, user, err
+		return both, err
 	}
 	found := false
 	for s.Step() {
 		if !found {
 			found = true
-			readColumns(s, &row)
+			readColumns(s, row)
 			row.alive = s.ColumnBool(grantWidth)
-			readUser(s, grantWidth+1, &user)
+			readUser(s, grantWidth+1, user)
 		}
 		if e := grantWidth + 1 + userWidth; s.ColumnType(e) != sqlite3.NULL {
 			user.Emails = append(user.Emails, store.Email{
@@ -128,7 +146,13 @@ func (r *grantReader) grantWithUser(id oauth.GrantID) (row grantRow, user store.
 			})
 		}
 	}
-	return row, user, finish(s, found)
+	return both, finish(s, found)
+}
+
+// A grantAndUser is what user info needs.
+type grantAndUser struct {
+	grantRow
+	store.User
 }
 
 // finish ends a statement that has read what it could.
