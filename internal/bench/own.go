@@ -164,7 +164,10 @@ func (s *Server) serve(ctx context.Context, cfg config.Config, cpu int) error {
 		return err
 	}
 	s.cmd = exec.Command(program, "serve")
-	foreign := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "SIGNET_") })
+	// Settings of whoever runs this are not those of the server; tests may be.
+	foreign := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "SIGNET_") && !strings.HasPrefix(v, "SIGNET_TEST_")
+	})
 	s.cmd.Env = append(foreign,
 		"SIGNET_LISTEN="+cfg.Listen, "SIGNET_ISSUER="+cfg.Issuer, "SIGNET_DATA_DIR="+cfg.DataDir,
 		"SIGNET_DATABASE="+cfg.Database, "SIGNET_SECRET_KEY="+s.SecretKey, "SIGNET_LOG_FORMAT=json")
