@@ -27,23 +27,10 @@ type Cluster struct {
 func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
 	c := &Cluster{t: t, bin: programs(t), as: owner(t), port: freePort(t)}
-	var err error
-	if c.dir, err = os.MkdirTemp("", "signet-cluster-"); err != nil { // not t.TempDir, where no other user gets
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(c.dir); err != nil {
-			t.Error(err)
-		}
-	})
-	if c.as != nil {
-		if err := os.Chown(c.dir, int(c.as.Uid), int(c.as.Gid)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	c.makeDir()
 	c.run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
 	c.Start()
-	t.Cleanup(c.Kill)
+	t.Cleanup(c.killIfRunning)
 	return c
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"sync/atomic"
 )
 
 // A batcher lets concurrent calls of one kind travel in one statement. A call
@@ -19,36 +18,12 @@ type batcher[Q, A any] struct {
 	mu      sync.Mutex
 	waiting []*call[Q, A]
 	taken   int // lanes
-	crowd   crowd
 }
 
 const (
 	maxBatch   = 128  // calls in one statement
 	maxWaiting = 2048 // calls of one kind; more are refused
 )
-
-// A crowd remembers whether calls come together. Yielding before a batch lets all
-// join that are about to, and costs a lone call more than its own work; so where
-// the last one came alone, only every so many yield, to find out.
-type crowd struct {
-	alone atomic.Uint32 // how many came alone in a row
-}
-
-const probe = 16
-
-func (c *crowd) letIn() {
-	if c.alone.Load()%probe == 0 {
-		runtime.Gosched()
-	}
-}
-
-func (c *crowd) came(n int) {
-	if n > 1 {
-		c.alone.Store(0)
-	} else {
-		c.alone.Add(1)
-	}
-}
 
 // A reply is what became of one call.
 type reply[A any] struct {
@@ -111,10 +86,9 @@ func (b *batcher[Q, A]) leave() bool {
 
 // round carries what waits, as far as one batch goes.
 func (b *batcher[Q, A]) round() {
-	b.crowd.letIn()
+	runtime.Gosched() // whoever is about to join does so now
 	b.mu.Lock()
 	n := min(len(b.waiting), maxBatch)
-	b.crowd.came(n)
 	batch := append([]*call[Q, A]{}, b.waiting[:n]...)
 	left := copy(b.waiting, b.waiting[n:])
 	clear(b.waiting[left:])

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -25,7 +26,6 @@ type writer struct {
 	begin      *sqlite3.Stmt
 	commit     *sqlite3.Stmt
 
-	crowd   crowd
 	queue   chan *job
 	quit    chan struct{}
 	stopped chan struct{}
@@ -118,7 +118,7 @@ func (w *writer) run() {
 
 // group commits first and what has queued up behind it.
 func (w *writer) group(first *job) {
-	w.crowd.letIn()
+	runtime.Gosched() // whoever is about to join does so now
 	jobs := make([]*job, 0, 64)
 	err := step(w.begin)
 	if err != nil {
@@ -133,7 +133,6 @@ func (w *writer) group(first *job) {
 	if err == nil {
 		err = w.end()
 	}
-	w.crowd.came(len(jobs))
 	for _, j := range jobs {
 		if j.err == nil {
 			j.err = err
