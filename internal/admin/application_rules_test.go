@@ -37,7 +37,7 @@ func many(n int) []string {
 func TestApplicationRules(t *testing.T) {
 	no, yes := new(bool), new(true)
 	public := store.Client{Client: oauth.Client{Public: true, RequirePKCE: true}}
-	registered := store.Client{DynamicallyRegistered: true}
+	registered := store.Client{Client: oauth.Client{DynamicallyRegistered: true}}
 	tests := []struct {
 		name   string
 		before store.Client

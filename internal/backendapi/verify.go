@@ -2,8 +2,6 @@ package backendapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,7 +14,7 @@ import (
 // AccessTokens opens what the provider has issued.
 type AccessTokens interface {
 	// OpenAccess reads an access token, or fails with oauth.ErrForgedAccessToken.
-	OpenAccess(string) (oauth.AccessToken, error)
+	OpenAccess(ctx context.Context, token string) (oauth.AccessToken, error)
 }
 
 // Grants reads what access tokens stand on.
@@ -39,6 +37,7 @@ type accessToken struct {
 	Expiration       int64        `json:"expiration"`
 	CreatedAt        int64        `json:"created_at"`
 	UpdatedAt        int64        `json:"updated_at"`
+	Audience         []string     `json:"aud,omitempty"` // RFC 8707; Clerk's SDKs read it if it is there
 }
 
 // verifyAccessToken serves POST /v1/oauth_applications/access_tokens/verify, for
@@ -60,7 +59,7 @@ func (a *API) verifyAccessToken(r *http.Request) (any, error) {
 	case presented == "":
 		return nil, refuse("malformed_request_parameters", "access_token", "access_token is missing.")
 	}
-	token, err := a.tokens.OpenAccess(presented)
+	token, err := a.tokens.OpenAccess(r.Context(), presented)
 	if err != nil {
 		return nil, asNoToken(err)
 	}
@@ -72,16 +71,16 @@ func (a *API) verifyAccessToken(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, asNoToken(err)
 	}
-	id := sha256.Sum256([]byte(presented))
 	return accessToken{
 		Object:     "clerk_idp_oauth_access_token",
-		ID:         "oat_" + hex.EncodeToString(id[:16]),
+		ID:         token.ID.String(),
 		ClientID:   standing.ClientID,
 		Subject:    standing.UserID,
 		Scopes:     append(oauth.Scopes{}, token.Scopes(standing.Grant)...),
 		Expiration: token.ExpiresAt.UnixMilli(),
 		CreatedAt:  token.IssuedAt.UnixMilli(),
 		UpdatedAt:  token.IssuedAt.UnixMilli(),
+		Audience:   token.Resources(standing.Grant),
 	}, nil
 }
 

@@ -37,10 +37,14 @@ func fill(ctx context.Context, db *sqlstore.DB, ring *keyring.Ring, clientID str
 	if err := save(ctx, db, n, grant, progress); err != nil {
 		return nil, nil, err
 	}
-	tokens := token.New(ring)
+	tokens := token.New(ring, nil, "") // opaque tokens are in no issuer's name
+	client := oauth.Client{Lifetimes: oauth.DefaultLifetimes()}
 	for range min(n, fillTokens) {
 		g := grant(rand.IntN(n))
-		pair := tokens.Mint(g, g.Scopes, 2*time.Hour)
+		pair, err := tokens.Mint(ctx, token.Order{Grant: g, Client: client, Scopes: g.Scopes})
+		if err != nil {
+			return nil, nil, err
+		}
 		access, refresh = append(access, pair.Access), append(refresh, pair.Refresh)
 	}
 	return access, unique(refresh), nil

@@ -73,6 +73,8 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", h.page(h.home))
 	mux.Handle("GET /sign-in", h.page(h.showSignIn))
 	mux.Handle("POST /sign-in", h.form(h.signIn))
+	mux.Handle("GET /select-account", h.page(h.showAccounts))
+	mux.Handle("POST /select-account", h.form(h.selectAccount))
 	mux.Handle("GET /consent", h.page(h.showConsent))
 	mux.Handle("POST /consent", h.form(h.decide))
 	mux.Handle("POST /sign-out", h.form(h.signOut))

@@ -29,14 +29,17 @@ func (h *Hosted) showSignIn(w http.ResponseWriter, r *http.Request, query oauth.
 	if err != nil {
 		return answer{}, err
 	}
-	_, signedIn, err := h.sessions.Current(r)
+	current, signedIn, err := h.sessions.Current(r)
+	page := ui.SignIn{Identifier: x.pending.LoginHint}
 	switch {
 	case err != nil:
 		return answer{}, err
-	case signedIn: // in another tab, or the user went back
+	case signedIn && !x.pending.Again: // in another tab, or the user went back
 		return x.onward(), nil
+	case signedIn && page.Identifier == "":
+		page.Identifier, page.Again = person(current.User).Identifier, true
 	}
-	return h.signInPage(w, r, x, http.StatusOK, ui.SignIn{})
+	return h.signInPage(w, r, x, http.StatusOK, page)
 }
 
 func (h *Hosted) signIn(w http.ResponseWriter, r *http.Request, form oauth.Form) (answer, error) {
@@ -47,7 +50,7 @@ func (h *Hosted) signIn(w http.ResponseWriter, r *http.Request, form oauth.Form)
 	if err != nil {
 		return answer{}, err
 	}
-	err = h.authenticate(w, r, form.Get("identifier"), form.Get("password"))
+	sessionID, err := h.authenticate(w, r, form.Get("identifier"), form.Get("password"))
 	page := ui.SignIn{Identifier: form.Get("identifier")}
 	switch {
 	case errors.Is(err, account.ErrWrongCredentials):
@@ -61,24 +64,28 @@ func (h *Hosted) signIn(w http.ResponseWriter, r *http.Request, form oauth.Form)
 	case err != nil:
 		return answer{}, err
 	}
+	if x.sealed != "" {
+		x.pending.SignedIn, x.pending.Again = sessionID, false
+		x.sealed = h.sessions.SealContinuation(h.sessions.Browser(w, r), x.pending)
+	}
 	return x.onward(), nil
 }
 
-// authenticate signs the browser in, or fails with account.ErrWrongCredentials
+// authenticate signs the browser in under a new session, or fails with account.ErrWrongCredentials
 // or account.ErrBusy.
-func (h *Hosted) authenticate(w http.ResponseWriter, r *http.Request, identifier, password string) error {
+func (h *Hosted) authenticate(w http.ResponseWriter, r *http.Request, identifier, password string) (sessionID string, err error) {
 	if len(password) > maxPassword {
-		return account.ErrWrongCredentials
+		return "", account.ErrWrongCredentials
 	}
 	user, err := h.accounts.Authenticate(r.Context(), identifier, password)
 	if err != nil {
-		return err
+		return "", err
 	}
-	err = h.sessions.Begin(w, r, user.ID)
+	sessionID, err = h.sessions.Begin(w, r, user.ID)
 	if errors.Is(err, store.ErrNotFound) { // banned or deleted a moment ago
-		return account.ErrWrongCredentials
+		return "", account.ErrWrongCredentials
 	}
-	return err
+	return sessionID, err
 }
 
 // A signInRequest is a sign-in with or without an application that waits for it.

@@ -19,7 +19,20 @@ type Params struct {
 	State               string
 	CodeChallenge       string
 	CodeChallengeMethod string
+	ResponseMode        string
+	Resources           []string
+	Nonce               string // OIDC Core §3.1.2.1, as the rest
+	Prompt              string
+	MaxAge              string
+	IDTokenHint         string
+	LoginHint           string
+	Claims              string
+	Request             bool     // a request object was sent
+	RequestURI          bool     // or a reference to one
+	Registration        bool     // or metadata of the client
 	Repeated            []string // names of parameters that came more than once
+
+	Hinted *Hint // what IDTokenHint says; nil if it was not issued here
 }
 
 // ReadParams picks the parameters of an authorization request out of a form.
@@ -34,6 +47,17 @@ func ReadParams(f Form) (Params, error) {
 		State:               f.Get("state"),
 		CodeChallenge:       f.Get("code_challenge"),
 		CodeChallengeMethod: f.Get("code_challenge_method"),
+		ResponseMode:        f.Get("response_mode"),
+		Resources:           f.All("resource"),
+		Nonce:               f.Get("nonce"),
+		Prompt:              f.Get("prompt"),
+		MaxAge:              f.Get("max_age"),
+		IDTokenHint:         f.Get("id_token_hint"),
+		LoginHint:           f.Get("login_hint"),
+		Claims:              f.Get("claims"),
+		Request:             f.Get("request") != "",
+		RequestURI:          f.Get("request_uri") != "",
+		Registration:        f.Get("registration") != "",
 		Repeated:            f.repeated,
 	}
 	switch {
@@ -58,6 +82,14 @@ type AuthorizationRequest struct {
 	scopes            Scopes
 	state             string
 	challenge         Challenge
+	mode              ResponseMode
+	resources         []string
+	nonce             string
+	prompts           prompts
+	maxAge            maxAge
+	claims            claimsRequest
+	subject           string // the one user who may answer; "" for any
+	loginHint         string
 }
 
 // Target is where the answer goes.
@@ -65,6 +97,16 @@ func (r AuthorizationRequest) Target() RedirectTarget { return r.target }
 
 // Scopes are what the client asks for.
 func (r AuthorizationRequest) Scopes() Scopes { return r.scopes }
+
+// Consents are the scopes that the user has to agree to: those asked for, and
+// those that would buy the claims asked for one by one.
+func (r AuthorizationRequest) Consents() Scopes { return r.scopes.Or(r.claims.scopes()) }
+
+// Mode is how the answer reaches the client.
+func (r AuthorizationRequest) Mode() ResponseMode { return r.mode }
+
+// LoginHint is what the client thinks the user signs in with, or "".
+func (r AuthorizationRequest) LoginHint() string { return r.loginHint }
 
 // State is the client's own value, to be returned as it came.
 func (r AuthorizationRequest) State() string { return r.state }
@@ -82,12 +124,16 @@ type authorization struct {
 // authorizeRules are the checks on an authorization request in the order they
 // run; the first refusal wins. All of them come after redirectTarget.
 var authorizeRules = []func(*authorization) error{
-	(*authorization).once,         // RFC 6749 §3.1
-	(*authorization).stateIsText,  // RFC 6749 Appendix A.5
-	(*authorization).responseType, // RFC 6749 §3.1.1
-	(*authorization).scope,        // RFC 6749 §3.3
-	(*authorization).pkce,         // RFC 7636 §4.3, RFC 9700 §2.1.1
-	(*authorization).boundToAgent, // RFC 9700 §4.7
+	(*authorization).responseMode,    // OAuth 2.0 Multiple Response Types §2.1
+	(*authorization).once,            // RFC 6749 §3.1
+	(*authorization).stateIsText,     // RFC 6749 Appendix A.5
+	(*authorization).noRequestObject, // OIDC Core §6, §7.2.1
+	(*authorization).responseType,    // RFC 6749 §3.1.1
+	(*authorization).scope,           // RFC 6749 §3.3
+	(*authorization).resources,       // RFC 8707 §2
+	(*authorization).openID,          // OIDC Core §3.1.2.1, §5.5
+	(*authorization).pkce,            // RFC 7636 §4.3, RFC 9700 §2.1.1
+	(*authorization).boundToAgent,    // RFC 9700 §4.7
 }
 
 // Authorize applies the rules to p. A refusal is an *Error to show to the user
@@ -101,10 +147,11 @@ func Authorize(p Params, c Client) (AuthorizationRequest, error) {
 		target:            target,
 		redirectRequested: p.RedirectURI != "",
 		client:            c,
+		loginHint:         p.LoginHint,
 	}}
 	for _, check := range authorizeRules {
 		if err := check(&a); err != nil {
-			return AuthorizationRequest{}, &RedirectError{Target: target, State: a.request.state, Refusal: err}
+			return AuthorizationRequest{}, &RedirectError{Target: target, State: a.request.state, Mode: a.request.mode, Hold: c.DynamicallyRegistered, Refusal: err}
 		}
 	}
 	return a.request, nil
@@ -172,8 +219,8 @@ func (a *authorization) pkce() error {
 // boundToAgent refuses a request whose answer the client could not tell from one
 // that an attacker slipped to the user.
 func (a *authorization) boundToAgent() error {
-	if a.request.challenge == "" && a.request.state == "" {
-		return refuse(InvalidRequest, "RFC 9700 §4.7", "neither state nor code_challenge was sent, so nothing protects the client against forged answers")
+	if a.request.challenge == "" && a.request.state == "" && a.request.nonce == "" {
+		return refuse(InvalidRequest, "RFC 9700 §4.7", "neither state nor nonce nor code_challenge was sent, so nothing protects the client against forged answers")
 	}
 	return nil
 }

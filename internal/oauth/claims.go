@@ -1,6 +1,10 @@
 package oauth
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
 
 // A Profile is what may be said of a user. Empty strings are unknown.
 type Profile struct {
@@ -10,49 +14,68 @@ type Profile struct {
 	GivenName, FamilyName          string
 	Username                       string
 	Picture                        string
+	Locale                         string
+	UpdatedAt                      time.Time
 	PublicMetadata, UnsafeMetadata json.RawMessage
 	PrivateMetadata                json.RawMessage
 }
 
-// A claim is one member of a user info answer: the scope that buys it, and how
-// it is read from a profile.
+// A claim is one member of a user info answer: the scope that buys it, how it is
+// read from a profile, and whether ID tokens hold it too.
 type claim struct {
-	name  string
-	scope string // "" is bought by every access token
-	value func(Profile) any
+	name    string
+	scope   string // "" is bought by every access token
+	value   func(Profile) any
+	idToken bool
 }
 
 // userClaims is the one table of claims. The user info answer and the metadata
 // are both computed from it.
 var userClaims = []claim{
-	{"object", "", func(Profile) any { return "oauth_user_info" }},
-	{"instance_id", "", func(p Profile) any { return p.InstanceID }},
-	{"user_id", "", func(p Profile) any { return p.UserID }},
-	{"sub", "", func(p Profile) any { return p.UserID }}, // OIDC Core §5.3.2
-	{"email", ScopeEmail, func(p Profile) any { return known(p.Email) }},
-	{"email_verified", ScopeEmail, func(p Profile) any { return p.EmailVerified }},
-	{"family_name", ScopeProfile, func(p Profile) any { return known(p.FamilyName) }},
-	{"given_name", ScopeProfile, func(p Profile) any { return known(p.GivenName) }},
-	{"name", ScopeProfile, func(p Profile) any { return known(p.fullName()) }},
-	{"username", ScopeProfile, func(p Profile) any { return known(p.Username) }},
-	{"preferred_username", ScopeProfile, func(p Profile) any { return known(p.Username) }},
-	{"picture", ScopeProfile, func(p Profile) any { return known(p.Picture) }},
-	{"public_metadata", ScopePublicMetadata, func(p Profile) any { return object(p.PublicMetadata) }},
-	{"unsafe_metadata", ScopePublicMetadata, func(p Profile) any { return object(p.UnsafeMetadata) }},
-	{"private_metadata", ScopePrivateMetadata, func(p Profile) any { return object(p.PrivateMetadata) }},
+	{"object", "", func(Profile) any { return "oauth_user_info" }, false},
+	{"instance_id", "", func(p Profile) any { return p.InstanceID }, false},
+	{"user_id", "", func(p Profile) any { return p.UserID }, false},
+	{"sub", "", func(p Profile) any { return p.UserID }, false}, // OIDC Core §5.3.2; ID tokens have it anyway
+	{"email", ScopeEmail, func(p Profile) any { return known(p.Email) }, true},
+	{"email_verified", ScopeEmail, func(p Profile) any { return p.EmailVerified }, true},
+	{"family_name", ScopeProfile, func(p Profile) any { return known(p.FamilyName) }, true},
+	{"given_name", ScopeProfile, func(p Profile) any { return known(p.GivenName) }, true},
+	{"name", ScopeProfile, func(p Profile) any { return known(p.fullName()) }, true},
+	{"username", ScopeProfile, func(p Profile) any { return known(p.Username) }, false},
+	{"preferred_username", ScopeProfile, func(p Profile) any { return known(p.Username) }, true},
+	{"picture", ScopeProfile, func(p Profile) any { return known(p.Picture) }, true},
+	{"locale", ScopeProfile, func(p Profile) any { return known(p.Locale) }, true},
+	{"updated_at", ScopeProfile, func(p Profile) any { return p.UpdatedAt.Unix() }, true}, // OIDC Core §5.1: seconds
+	{"public_metadata", ScopePublicMetadata, func(p Profile) any { return object(p.PublicMetadata) }, true},
+	{"unsafe_metadata", ScopePublicMetadata, func(p Profile) any { return object(p.UnsafeMetadata) }, true},
+	{"private_metadata", ScopePrivateMetadata, func(p Profile) any { return object(p.PrivateMetadata) }, true},
 }
 
-// UserInfo gives the members of a user info answer that the scopes buy. A member
-// that was bought but is unknown is null, so that the shape tells what was
-// granted; the others are left out.
-func UserInfo(p Profile, scopes Scopes) map[string]any {
+// UserInfo gives the members of a user info answer that the scopes buy, and those
+// that were asked for one by one. A member that was bought but is unknown is null,
+// so that the shape tells what was granted, as Clerk has it; with the scope openid
+// it is left out, as OIDC Core §5.3.2 has it.
+func UserInfo(p Profile, scopes Scopes, asked []string) map[string]any {
 	answer := make(map[string]any, len(userClaims))
 	for _, c := range userClaims {
-		if c.scope == "" || scopes.Has(c.scope) {
-			answer[c.name] = c.value(p)
+		if c.scope != "" && !scopes.Has(c.scope) && !slices.Contains(asked, c.name) {
+			continue
+		}
+		if value := c.value(p); value != nil || !scopes.Has(ScopeOpenID) {
+			answer[c.name] = value
 		}
 	}
 	return answer
+}
+
+// scopeOf names the scope that buys a claim; "" if every token does.
+func scopeOf(name string) string {
+	for _, c := range userClaims {
+		if c.name == name {
+			return c.scope
+		}
+	}
+	return ""
 }
 
 func (p Profile) fullName() string {

@@ -19,6 +19,18 @@ const (
 	TemporarilyUnavailable  ErrorCode = "temporarily_unavailable"   // RFC 6749 §4.1.2.1
 	InvalidToken            ErrorCode = "invalid_token"             // RFC 6750 §3.1
 	InvalidRedirectURI      ErrorCode = "invalid_redirect_uri"      // RFC 7591 §3.2.2
+
+	LoginRequired            ErrorCode = "login_required"                    // OIDC Core §3.1.2.6
+	ConsentRequired          ErrorCode = "consent_required"                  // OIDC Core §3.1.2.6
+	AccountSelectionRequired ErrorCode = "account_selection_required"        // OIDC Core §3.1.2.6
+	RequestNotSupported      ErrorCode = "request_not_supported"             // OIDC Core §3.1.2.6
+	RequestURINotSupported   ErrorCode = "request_uri_not_supported"         // OIDC Core §3.1.2.6
+	RegistrationNotSupported ErrorCode = "registration_not_supported"        // OIDC Core §3.1.2.6
+	UnmetAuthentication      ErrorCode = "unmet_authentication_requirements" // OIDC Unmet Authentication Requirements 1.0 §2
+	InvalidTarget            ErrorCode = "invalid_target"                    // RFC 8707 §2
+	InsufficientScope        ErrorCode = "insufficient_scope"                // RFC 6750 §3.1
+	UnsupportedTokenType     ErrorCode = "unsupported_token_type"            // RFC 7009 §2.2.1
+	UnsupportedResponseMode  ErrorCode = "unsupported_response_mode"         // OAuth 2.0 Multiple Response Types §2.1, as Clerk answers
 )
 
 // An Error is a refusal the client may read. Any other error is a fault of ours:
@@ -39,6 +51,8 @@ func (e *Error) Error() string {
 type RedirectError struct {
 	Target  RedirectTarget
 	State   string // returned to the client as it came
+	Mode    ResponseMode
+	Hold    bool // nobody vouches for the client and the user has decided nothing: show it first (RFC 9700 §4.11.2)
 	Refusal error
 }
 

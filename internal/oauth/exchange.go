@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"crypto/subtle"
+	"slices"
 	"time"
 )
 
@@ -16,27 +17,36 @@ func GrantType(f Form) (string, error) {
 	if err := f.Once(); err != nil {
 		return "", err
 	}
-	switch t := f.Get("grant_type"); t {
-	case GrantAuthorizationCode, GrantRefreshToken:
+	switch t := f.Get("grant_type"); {
+	case slices.Contains(grantTypes, t):
 		return t, nil
-	case "":
+	case t == "":
 		return "", refuse(InvalidRequest, "RFC 6749 §4.1.3", "grant_type is missing")
 	}
-	return "", refuse(UnsupportedGrantType, "RFC 6749 §5.2", "grant_type must be authorization_code or refresh_token")
+	return "", refuse(UnsupportedGrantType, "RFC 6749 §5.2", "grant_type is none of those in the metadata")
 }
+
+var grantTypes = []string{GrantAuthorizationCode, GrantRefreshToken}
+
+// GrantTypes lists them in the order the metadata shows them.
+func GrantTypes() []string { return slices.Clone(grantTypes) }
 
 // A CodeExchange is a token request of type authorization_code.
 type CodeExchange struct {
 	Code        string
 	RedirectURI string
 	Verifier    string
+	Resources   []string // empty: as authorized
 }
 
 // ReadCodeExchange reads the parameters of a code exchange.
-func ReadCodeExchange(f Form) (CodeExchange, error) {
-	x := CodeExchange{Code: f.Get("code"), RedirectURI: f.Get("redirect_uri"), Verifier: f.Get("code_verifier")}
+func ReadCodeExchange(f Form) (x CodeExchange, err error) {
+	x = CodeExchange{Code: f.Get("code"), RedirectURI: f.Get("redirect_uri"), Verifier: f.Get("code_verifier")}
 	if x.Code == "" {
 		return CodeExchange{}, refuse(InvalidRequest, "RFC 6749 §4.1.3", "code is missing")
+	}
+	if x.Resources, err = parseResources(f.All("resource")); err != nil {
+		return CodeExchange{}, err
 	}
 	return x, checkVerifier(x.Verifier)
 }
@@ -73,5 +83,6 @@ func (x CodeExchange) Check(code Code, client AuthenticatedClient, now time.Time
 	if !now.Before(code.ExpiresAt) {
 		return refuse(InvalidGrant, "RFC 6749 §4.1.2", "the code has expired")
 	}
-	return nil
+	_, err := NarrowResources(x.Resources, code.Resources)
+	return err
 }

@@ -21,6 +21,9 @@ type Form struct {
 
 type field struct{ name, value string }
 
+// repeatable is the one parameter that may come more than once (RFC 8707 §2).
+const repeatable = "resource"
+
 // ParseForm reads parameters in the format application/x-www-form-urlencoded.
 // A parameter without a value counts as absent (RFC 6749 §3.1). Text that is not
 // UTF-8 or holds NUL is refused here, so that nothing further in has to ask.
@@ -58,7 +61,7 @@ func parsePair(pair string) (name, value string, err error) {
 }
 
 func (f *Form) add(name, value string) error {
-	if slices.ContainsFunc(f.fields, func(x field) bool { return x.name == name }) {
+	if name != repeatable && slices.ContainsFunc(f.fields, func(x field) bool { return x.name == name }) {
 		f.repeated = append(f.repeated, name)
 		return nil
 	}
@@ -80,6 +83,17 @@ func (f Form) Get(name string) string {
 		}
 	}
 	return ""
+}
+
+// All gives every value of a parameter that is not empty.
+func (f Form) All(name string) []string {
+	var values []string
+	for _, x := range f.fields {
+		if x.name == name && x.value != "" {
+			values = append(values, x.value)
+		}
+	}
+	return values
 }
 
 // Encode gives the parameters back in wire format, in the order they came.

@@ -37,8 +37,20 @@ type Code struct {
 	RedirectRequested bool // the authorization request named RedirectURI, so the token request has to
 	Scopes            Scopes
 	Challenge         Challenge
+	Nonce             string
 	AuthorizedAt      time.Time // later than every not-before time known when it was issued
 	ExpiresAt         time.Time
+	Details
+}
+
+// Details are what a grant says beyond who gave what to whom. Most grants have
+// none, and then keep none.
+type Details struct {
+	AuthTime       time.Time // when the user proved who they are; zero without the scope openid
+	Methods        []string  // how, by RFC 8176
+	UserInfoClaims []string  // asked for one by one (OIDC Core §5.5)
+	IDTokenClaims  []string
+	Resources      []string // RFC 8707; the tokens are for these alone
 }
 
 // A Grant is one completed authorization: user, client and scopes. Every token
@@ -56,6 +68,7 @@ type Grant struct {
 	EndsAt       time.Time // no rotation moves ExpiresAt past it
 	RevokedAt    time.Time // zero while live
 	Revoked      Reason
+	Details
 }
 
 // A Reason says why a grant was revoked.
@@ -83,6 +96,7 @@ func (c Code) Grant(now time.Time, l Lifetimes) Grant {
 		RotatedAt:    now,
 		ExpiresAt:    earliest(now.Add(l.RefreshToken), ends),
 		EndsAt:       ends,
+		Details:      c.Details,
 	}
 }
 

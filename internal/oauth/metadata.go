@@ -2,26 +2,46 @@ package oauth
 
 // The paths of the protocol endpoints below the issuer.
 const (
-	AuthorizePath = "/oauth/authorize"
-	TokenPath     = "/oauth/token"
-	UserInfoPath  = "/oauth/userinfo"
-	MetadataPath  = "/.well-known/oauth-authorization-server"
+	AuthorizePath  = "/oauth/authorize"
+	TokenPath      = "/oauth/token"
+	UserInfoPath   = "/oauth/userinfo"
+	RevokePath     = "/oauth/token/revoke"
+	IntrospectPath = "/oauth/token_info"
+	DevicePath     = "/oauth/device_authorization"
+	RegisterPath   = "/oauth/register"
+	LogoutPath     = "/oauth/logout"
+	JWKSPath       = "/.well-known/jwks.json"
+	MetadataPath   = "/.well-known/oauth-authorization-server"
+	OpenIDPath     = "/.well-known/openid-configuration"
 )
 
-// Metadata describes the server to clients (RFC 8414 §2).
+// Metadata describes the server to clients (RFC 8414 §2, OIDC Discovery §3). Both
+// documents are this one: what a client of one family does not know it ignores.
 type Metadata struct {
-	Issuer                string   `json:"issuer"`
-	AuthorizationEndpoint string   `json:"authorization_endpoint"`
-	TokenEndpoint         string   `json:"token_endpoint"`
-	UserInfoEndpoint      string   `json:"userinfo_endpoint"` // OIDC Discovery §3
-	Scopes                []string `json:"scopes_supported"`
-	ResponseTypes         []string `json:"response_types_supported"`
-	ResponseModes         []string `json:"response_modes_supported"`
-	GrantTypes            []string `json:"grant_types_supported"`
-	AuthMethods           []string `json:"token_endpoint_auth_methods_supported"`
-	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
-	Claims                []string `json:"claims_supported"`
-	IssuerInResponse      bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207 §3
+	Issuer                string      `json:"issuer"`
+	AuthorizationEndpoint string      `json:"authorization_endpoint"`
+	TokenEndpoint         string      `json:"token_endpoint"`
+	UserInfoEndpoint      string      `json:"userinfo_endpoint"`
+	JWKSURI               string      `json:"jwks_uri"`
+	Scopes                []string    `json:"scopes_supported"`
+	ResponseTypes         []string    `json:"response_types_supported"`
+	ResponseModes         []string    `json:"response_modes_supported"`
+	GrantTypes            []string    `json:"grant_types_supported"`
+	SubjectTypes          []string    `json:"subject_types_supported"`
+	IDTokenAlgorithms     []Algorithm `json:"id_token_signing_alg_values_supported"`
+	AuthMethods           []string    `json:"token_endpoint_auth_methods_supported"`
+	ChallengeMethods      []string    `json:"code_challenge_methods_supported"`
+	ContextClasses        []string    `json:"acr_values_supported"`
+	Prompts               []string    `json:"prompt_values_supported"`
+	Displays              []string    `json:"display_values_supported"`
+	ClaimTypes            []string    `json:"claim_types_supported"`
+	Claims                []string    `json:"claims_supported"`
+	ClaimsParameter       bool        `json:"claims_parameter_supported"`
+	RequestParameter      bool        `json:"request_parameter_supported"`
+	RequestURIParameter   bool        `json:"request_uri_parameter_supported"` // true if left out
+	IssuerInResponse      bool        `json:"authorization_response_iss_parameter_supported"`
+	BackchannelLogout     bool        `json:"backchannel_logout_supported"`
+	FrontchannelLogout    bool        `json:"frontchannel_logout_supported"`
 }
 
 // NewMetadata computes the description from the tables that the rules use, so
@@ -32,12 +52,21 @@ func NewMetadata(issuer string) Metadata {
 		AuthorizationEndpoint: issuer + AuthorizePath,
 		TokenEndpoint:         issuer + TokenPath,
 		UserInfoEndpoint:      issuer + UserInfoPath,
+		JWKSURI:               issuer + JWKSPath,
 		Scopes:                BuiltInScopes(),
 		ResponseTypes:         []string{"code"},
-		ResponseModes:         []string{"query"},
-		GrantTypes:            []string{GrantAuthorizationCode, GrantRefreshToken},
+		ResponseModes:         []string{string(ModeQuery), string(ModeFormPost)},
+		GrantTypes:            GrantTypes(),
+		SubjectTypes:          []string{"public"},
+		IDTokenAlgorithms:     Algorithms(),
 		AuthMethods:           []string{"client_secret_basic", "client_secret_post", "none"},
 		ChallengeMethods:      []string{"S256"},
+		ContextClasses:        ContextClasses(),
+		Prompts:               []string{"none", "login", "consent", "select_account"},
+		Displays:              []string{"page"},
+		ClaimTypes:            []string{"normal"},
+		Claims:                append([]string{}, idTokenClaims...),
+		ClaimsParameter:       true,
 		IssuerInResponse:      true,
 	}
 	for _, c := range userClaims {

@@ -4,8 +4,9 @@ import "time"
 
 // A Refresh is a token request of type refresh_token (RFC 6749 §6).
 type Refresh struct {
-	Token  string
-	Scopes Scopes // empty: as granted
+	Token     string
+	Scopes    Scopes   // empty: as granted
+	Resources []string // likewise
 }
 
 // ReadRefresh reads the parameters of a refresh.
@@ -15,7 +16,10 @@ func ReadRefresh(f Form) (Refresh, error) {
 		return Refresh{}, refuse(InvalidRequest, "RFC 6749 §6", "refresh_token is missing")
 	}
 	var err error
-	x.Scopes, err = ParseScopes(f.Get("scope"))
+	if x.Scopes, err = ParseScopes(f.Get("scope")); err != nil {
+		return Refresh{}, err
+	}
+	x.Resources, err = parseResources(f.All("resource"))
 	return x, err
 }
 
@@ -32,13 +36,14 @@ var ErrForgedRefreshToken = refuse(InvalidGrant, "RFC 6749 §5.2", "the refresh 
 // errRefreshReused refuses a refresh token that two parties must have held.
 var errRefreshReused = refuse(InvalidGrant, "RFC 9700 §4.14.2", "the refresh token was used before; every token of this authorization is revoked")
 
-// CheckScopes refuses a refresh that asks for more than was granted. It comes
+// CheckRequest refuses a refresh that asks for more than was granted. It comes
 // before the rotation, so that the token is unharmed.
-func (x Refresh) CheckScopes(granted Scopes) error {
-	if !x.Scopes.Within(granted) {
+func (x Refresh) CheckRequest(g Grant) error {
+	if !x.Scopes.Within(g.Scopes) {
 		return refuse(InvalidScope, "RFC 6749 §6", "scope asks for more than was granted")
 	}
-	return nil
+	_, err := NarrowResources(x.Resources, g.Resources)
+	return err
 }
 
 // Check decides about a refresh token that was presented, given the grant as it
@@ -59,6 +64,8 @@ func (t RefreshToken) Check(g Grant, live, rotated bool, client AuthenticatedCli
 		return false, refuse(InvalidGrant, "RFC 6749 §1.5", "the refresh token has expired")
 	case !live:
 		return false, ErrAuthorizationWithdrawn
+	case t.Generation == g.Generation && c.StickyRefresh:
+		return false, nil // another call put off the expiry in the same batch
 	case t.Generation+1 == g.Generation && now.Sub(g.RotatedAt) <= c.Lifetimes.RefreshGrace:
 		return false, nil
 	case t.Generation < g.Generation:
@@ -74,6 +81,11 @@ func (x Refresh) Narrow(g Grant, client AuthenticatedClient) (Scopes, error) {
 	scopes := g.Scopes
 	if len(x.Scopes) > 0 {
 		scopes = scopes.And(x.Scopes)
+	}
+	for _, name := range scopes {
+		if !builtIn.Has(name) && !client.Client().Scopes.Has(name) {
+			return nil, refuse(InvalidScope, "RFC 6749 §6", "a custom scope of this authorization has been taken from the application")
+		}
 	}
 	scopes = scopes.And(client.Client().Scopes)
 	if len(scopes) == 0 && len(g.Scopes) > 0 {

@@ -13,6 +13,8 @@ const DefaultScopes = "profile email"
 
 // The built-in scopes.
 const (
+	ScopeOpenID          = "openid"           // OIDC Core §3.1.2.1
+	ScopeOfflineAccess   = "offline_access"   // OIDC Core §11
 	ScopeProfile         = "profile"          // OIDC Core §5.4
 	ScopeEmail           = "email"            // OIDC Core §5.4
 	ScopePublicMetadata  = "public_metadata"  // Clerk: public and unsafe metadata
@@ -69,7 +71,7 @@ func KnownScopes(s Scopes) error {
 // metadata shows them.
 func BuiltInScopes() Scopes { return slices.Clone(builtIn) }
 
-var builtIn = Scopes{ScopeProfile, ScopeEmail, ScopePublicMetadata, ScopePrivateMetadata}
+var builtIn = Scopes{ScopeOpenID, ScopeProfile, ScopeEmail, ScopePublicMetadata, ScopePrivateMetadata, ScopeOfflineAccess}
 
 // Has reports whether the set names the scope.
 func (s Scopes) Has(name string) bool { return slices.Contains(s, name) }

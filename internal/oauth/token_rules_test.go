@@ -210,11 +210,17 @@ func TestCodeExchange(t *testing.T) {
 		{"CE14 wrong verifier", func(x *CodeExchange, _ *Code, _ *Client) { x.Verifier = challenge }, "invalid_grant, RFC 7636 §4.6"},
 		{"no PKCE at all", func(x *CodeExchange, c *Code, _ *Client) { x.Verifier, c.Challenge = "", "" }, ""},
 		{"client became one that requires PKCE", func(x *CodeExchange, c *Code, cl *Client) { x.Verifier, c.Challenge, cl.RequirePKCE = "", "", true }, "invalid_grant, RFC 7636 §4.4.1"},
+		{"SC10 resource that was not authorized", func(x *CodeExchange, c *Code, _ *Client) {
+			x.Resources, c.Resources = []string{"https://b.example"}, []string{"https://a.example"}
+		}, "invalid_target, RFC 8707 §2.2"},
+		{"resource narrowed", func(x *CodeExchange, c *Code, _ *Client) {
+			x.Resources, c.Resources = []string{"https://a.example"}, []string{"https://b.example", "https://a.example"}
+		}, ""},
 		{"CE06 at expiry", func(_ *CodeExchange, c *Code, _ *Client) { c.ExpiresAt = now }, "invalid_grant, RFC 6749 §4.1.2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			x, code, client := CodeExchange{"c", "https://client.example/cb", verifier}, valid, web
+			x, code, client := CodeExchange{Code: "c", RedirectURI: "https://client.example/cb", Verifier: verifier}, valid, web
 			tt.change(&x, &code, &client)
 			if got := refusedBy(x.Check(code, AuthenticatedClient{client}, now)); got != tt.want {
 				t.Errorf("refused by %q, want %q", got, tt.want)
@@ -324,7 +330,7 @@ func TestRefreshScopes(t *testing.T) {
 				t.Fatal(err)
 			}
 			g := Grant{Scopes: Scopes{"profile", "email"}}
-			err = x.CheckScopes(g.Scopes)
+			err = x.CheckRequest(g)
 			var got Scopes
 			if err == nil {
 				got, err = x.Narrow(g, AuthenticatedClient{tt.client})
@@ -365,6 +371,22 @@ func TestAccessTokenCheck(t *testing.T) {
 	if got := refusedBy(ErrForgedAccessToken); got != "invalid_token, RFC 6750 §3.1" {
 		t.Errorf("a forged token is refused by %q", got)
 	}
+	abroad := Grant{Details: Details{Resources: []string{"https://api.example"}}}
+	for name, x := range map[string]struct {
+		token AccessToken
+		grant Grant
+		want  string
+	}{
+		"for anybody":              {AccessToken{}, Grant{}, ""},
+		"SC09 for another":         {AccessToken{}, abroad, "invalid_token, RFC 8707 §2"},
+		"for this server":          {AccessToken{Audience: []string{"https://id.example"}}, abroad, ""},
+		"SC12 of a client":         {AccessToken{ClientID: "c"}, Grant{}, "insufficient_scope, RFC 6750 §3.1"},
+		"SC09 narrowed to another": {AccessToken{Audience: []string{"https://b.example"}}, Grant{}, "invalid_token, RFC 8707 §2"},
+	} {
+		if got := refusedBy(x.token.ForUserInfo(x.grant, "https://id.example")); got != x.want {
+			t.Errorf("user info with a token %s: %q, want %q", name, got, x.want)
+		}
+	}
 	valid := AccessToken{ExpiresAt: now.Add(time.Second)}
 	tests := []struct {
 		name  string
@@ -396,14 +418,14 @@ func TestUserInfo(t *testing.T) {
 	}{
 		{"", nil},
 		{"email", []string{"email", "email_verified"}},
-		{"profile", []string{"family_name", "given_name", "name", "picture", "preferred_username", "username"}},
+		{"profile", []string{"family_name", "given_name", "locale", "name", "picture", "preferred_username", "updated_at", "username"}},
 		{"public_metadata", []string{"public_metadata", "unsafe_metadata"}},
 		{"private_metadata", []string{"private_metadata"}},
 	}
 	for _, tt := range tests {
 		scopes, _ := ParseScopes(tt.scopes)
 		var got []string
-		for name := range UserInfo(p, scopes) {
+		for name := range UserInfo(p, scopes, nil) {
 			got = append(got, name)
 		}
 		slices.Sort(got)
@@ -412,7 +434,12 @@ func TestUserInfo(t *testing.T) {
 			t.Errorf("scope %q buys %v, want %v", tt.scopes, got, want)
 		}
 	}
-	all := UserInfo(p, BuiltInScopes())
+	if with := UserInfo(p, Scopes{"openid", "profile"}, []string{"email"}); with["email"] != "me@x.example" || with["sub"] != "user_1" {
+		t.Errorf("a claim asked for by name: %v", with)
+	} else if _, ok := with["username"]; ok {
+		t.Errorf("with openid an unknown claim is there: %v", with)
+	}
+	all := UserInfo(p, slices.DeleteFunc(BuiltInScopes(), func(s string) bool { return s == "openid" }), nil)
 	if all["name"] != "Ada Byron" || all["username"] != nil || all["object"] != "oauth_user_info" || all["email_verified"] != true {
 		t.Errorf("got %v", all)
 	}

@@ -1,18 +1,31 @@
 package oauth
 
 import (
+	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 )
 
-// An AccessToken is what an opaque access token says once its tag is checked.
+// An AccessToken is what an access token says once its tag or signature is
+// checked. One of a client that acts on its own behalf has no grant.
 type AccessToken struct {
 	GrantID    GrantID
 	Generation uint32 // of the refresh token it was issued with
 	IssuedAt   time.Time
 	ExpiresAt  time.Time
-	Narrowed   Scopes // nil: the scopes of the grant
+	Narrowed   Scopes   // nil: the scopes of the grant
+	Audience   []string // nil: the resources of the grant
+
+	ID       TokenID
+	ClientID string // without a grant: the client, which is the subject too
 }
+
+// A TokenID names an access token without being of use to whoever sees it.
+type TokenID [16]byte
+
+// String gives the id as Clerk writes it.
+func (id TokenID) String() string { return "oat_" + hex.EncodeToString(id[:]) }
 
 // ErrNoToken asks for an access token where none was sent. It carries no error
 // code, as RFC 6750 §3.1 wants for such an answer.
@@ -67,6 +80,29 @@ func (t AccessToken) Check(g Grant, live bool, now time.Time) error {
 		return refuse(InvalidToken, "RFC 6750 §3.1", "the authorization was withdrawn")
 	}
 	return nil
+}
+
+// errNoUser refuses a token of a client that acts on its own behalf.
+var errNoUser = refuse(InsufficientScope, "RFC 6750 §3.1", "the access token stands for an application and not for a user")
+
+// ForUserInfo refuses a token that is meant for other servers than this one, or
+// for no user at all (RFC 8707 §2, OIDC Core §5.3).
+func (t AccessToken) ForUserInfo(g Grant, issuer string) error {
+	if t.ClientID != "" {
+		return errNoUser
+	}
+	if audience := t.Resources(g); len(audience) > 0 && !slices.Contains(audience, issuer) && !slices.Contains(audience, issuer+UserInfoPath) {
+		return refuse(InvalidToken, "RFC 8707 §2", "the access token is for another resource than user info")
+	}
+	return nil
+}
+
+// Resources are whom the token is for; none means anybody who trusts the issuer.
+func (t AccessToken) Resources(g Grant) []string {
+	if t.Audience == nil {
+		return g.Resources
+	}
+	return t.Audience
 }
 
 // Scopes are what the token opens.

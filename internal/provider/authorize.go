@@ -17,6 +17,7 @@ import (
 // The pages that an authorization request may lead to.
 const (
 	signInPage  = "/sign-in"
+	choosePage  = "/select-account"
 	consentPage = "/consent"
 )
 
@@ -28,64 +29,65 @@ type pending struct {
 	progress  oauth.Progress
 }
 
-// authorize serves GET /oauth/authorize (RFC 6749 §4.1.1) and returns where the
-// browser goes. Pages send the browser back here after each step, and everything
-// is parsed and decided again.
-func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (location string, err error) {
+// authorize serves GET /oauth/authorize (RFC 6749 §4.1.1, OIDC Core §3.1.2) and
+// returns where the browser goes. Pages send the browser back here after each
+// step, and everything is parsed and decided again.
+func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (reply, error) {
 	ctx := r.Context()
 	asked, err := p.pending(r)
 	if err != nil {
-		return "", err
+		return reply{}, err
 	}
 	request, client, err := p.authorizationRequest(ctx, asked.params)
 	if err != nil {
-		return "", err
+		return reply{}, err
 	}
 	current, signedIn, err := p.sessions.Current(r)
 	if err != nil {
-		return "", fmt.Errorf("reading the session: %w", err)
+		return reply{}, fmt.Errorf("reading the session: %w", err)
 	}
 	var user *oauth.User
 	var connection store.Connection
 	if signedIn {
 		connection, err = p.connections.Connection(ctx, current.User.ID, client.ID)
 		if err != nil {
-			return "", fmt.Errorf("reading the connection: %w", err)
+			return reply{}, fmt.Errorf("reading the connection: %w", err)
 		}
-		user = &oauth.User{ID: current.User.ID, Agreed: connection.Scopes}
+		user = &oauth.User{ID: current.User.ID, SessionID: current.Session.ID, SignedInAt: current.SignedInAt, Agreed: connection.Scopes}
 	}
-
-	step, err := request.Next(user, asked.progress)
+	step, err := request.Next(user, asked.progress, p.now())
 	switch {
 	case err != nil:
-		return "", err
-	case step == oauth.SignIn:
-		return p.page(w, r, signInPage, request, asked), nil
+		return reply{}, err
+	case step == oauth.SignIn, step == oauth.SignInAgain:
+		return p.page(w, r, signInPage, request, asked, step), nil
+	case step == oauth.Choose:
+		return p.page(w, r, choosePage, request, asked, step), nil
 	case step == oauth.Ask:
-		return p.page(w, r, consentPage, request, asked), nil
+		return p.page(w, r, consentPage, request, asked, step), nil
 	case step == oauth.Agree:
-		err := p.connections.Agree(ctx, current.User.ID, client.ID, request.Scopes(), p.now())
+		err := p.connections.Agree(ctx, user.ID, client.ID, request.Consents(), p.now())
 		if err != nil {
-			return "", fmt.Errorf("noting the agreement: %w", err)
+			return reply{}, fmt.Errorf("noting the agreement: %w", err)
 		}
 	}
-	return p.answer(ctx, request, current, connection)
+	return p.answer(ctx, request, *user, current.User.NotBefore, connection)
 }
 
 // authorizePost serves POST /oauth/authorize. A form that another site submits
 // comes without cookies (SameSite=Lax), so the browser is made to ask with GET.
-func (p *Provider) authorizePost(_ http.ResponseWriter, r *http.Request) (location string, err error) {
+func (p *Provider) authorizePost(_ http.ResponseWriter, r *http.Request) (reply, error) {
 	form, err := readBody(r)
 	if err != nil {
-		return "", err
+		return reply{}, err
 	}
 	if _, _, err := p.authorizationRequest(r.Context(), form.Encode()); err != nil {
-		return "", err
+		return reply{}, err
 	}
 	if err := form.Once(); err != nil {
-		return "", err
+		return reply{}, err
 	}
-	return oauth.AuthorizePath + "?" + form.Encode(), nil
+	return reply{page: oauth.AuthorizePath + "?" + form.Encode()}, nil
 }
 
 // pending reads the request from the query, or from the continuation that a page
@@ -102,7 +104,7 @@ func (p *Provider) pending(r *http.Request) (pending, error) {
 	return pending{
 		params:    c.Params,
 		startedAt: c.StartedAt,
-		progress:  oauth.Progress{AgreedBy: c.AgreedBy, Denied: c.Denied},
+		progress:  oauth.Progress{SignedIn: c.SignedIn, Chosen: c.Chosen, AgreedBy: c.AgreedBy, Denied: c.Denied},
 	}, nil
 }
 
@@ -124,40 +126,57 @@ func (p *Provider) authorizationRequest(ctx context.Context, params string) (oau
 	case err != nil:
 		return none, oauth.Client{}, fmt.Errorf("looking up the client: %w", err)
 	}
+	if read.IDTokenHint != "" {
+		hint, ok, err := p.tokens.OpenHint(ctx, read.IDTokenHint)
+		if err != nil {
+			return none, oauth.Client{}, fmt.Errorf("reading id_token_hint: %w", err)
+		}
+		if ok {
+			read.Hinted = &hint
+		}
+	}
 	request, err := oauth.Authorize(read, client.Client)
 	return request, client.Client, err
 }
 
-// page is the address of a page that knows how to go on with the request.
-func (p *Provider) page(w http.ResponseWriter, r *http.Request, path string, request oauth.AuthorizationRequest, asked pending) string {
+// page leads to a page that knows how to go on with the request.
+func (p *Provider) page(w http.ResponseWriter, r *http.Request, path string, request oauth.AuthorizationRequest, asked pending, step oauth.Step) reply {
 	continuation := p.sessions.SealContinuation(p.sessions.Browser(w, r), session.Continuation{
 		Params:      asked.params,
 		ClientID:    request.Client().ID,
 		RedirectURI: request.Target().URI(),
-		Scopes:      request.Scopes(),
+		Scopes:      request.Consents(),
 		StartedAt:   asked.startedAt,
+		LoginHint:   request.LoginHint(),
+		Again:       step == oauth.SignInAgain,
+		SignedIn:    asked.progress.SignedIn,
+		Chosen:      asked.progress.Chosen,
 	})
-	return path + "?continue=" + url.QueryEscape(continuation)
+	return reply{page: path + "?continue=" + url.QueryEscape(continuation)}
 }
 
 // answer issues the code (RFC 6749 §4.1.2, RFC 9207 §2). Nothing is written: the
 // code carries the grant that it will buy.
-func (p *Provider) answer(ctx context.Context, request oauth.AuthorizationRequest, current session.Current, connection store.Connection) (location string, err error) {
+func (p *Provider) answer(ctx context.Context, request oauth.AuthorizationRequest, user oauth.User, userNotBefore time.Time, connection store.Connection) (reply, error) {
 	instance, err := p.instances.Instance(ctx)
 	if err != nil {
-		return "", fmt.Errorf("reading the instance: %w", err)
+		return reply{}, fmt.Errorf("reading the instance: %w", err)
 	}
 	now := p.now().Truncate(time.Millisecond) // as the store keeps not-before times: within one, neither is later
-	if err := p.connections.Touch(ctx, current.User.ID, request.Client().ID, now); err != nil {
-		return "", fmt.Errorf("noting the use of the connection: %w", err)
+	if err := p.connections.Touch(ctx, user.ID, request.Client().ID, now); err != nil {
+		return reply{}, fmt.Errorf("noting the use of the connection: %w", err)
 	}
+	code := request.Code(newGrantID(now), user, now,
+		instance.NotBefore, request.Client().NotBefore, userNotBefore, connection.NotBefore)
+	return reply{
+		target: request.Target(),
+		mode:   request.Mode(),
+		params: []string{"code", p.tokens.SealCode(code), "state", request.State(), "iss", p.issuer},
+	}, nil
+}
+
+func newGrantID(now time.Time) oauth.GrantID {
 	var random [10]byte
 	rand.Read(random[:]) // never fails: it ends the program instead
-	code := request.Code(oauth.NewGrantID(now, random), current.User.ID, current.Session.ID, now,
-		instance.NotBefore, request.Client().NotBefore, current.User.NotBefore, connection.NotBefore)
-	return request.Target().With(
-		"code", p.tokens.SealCode(code),
-		"state", request.State(),
-		"iss", p.issuer,
-	), nil
+	return oauth.NewGrantID(now, random)
 }

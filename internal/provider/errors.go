@@ -9,7 +9,6 @@ import (
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/reqid"
 	"github.com/signet-auth/signet/internal/store"
-	"github.com/signet-auth/signet/internal/ui"
 )
 
 var errContinuation = &oauth.Error{
@@ -48,49 +47,6 @@ func (p *Provider) refusal(r *http.Request, err error) *oauth.Error {
 	p.log.ErrorContext(r.Context(), "request failed",
 		"path", r.URL.Path, "err", err, "request_id", reqid.From(r.Context()))
 	return errFault
-}
-
-// answerBrowser is the one place that answers an authorization request: with a
-// redirect, or with a page where there is nobody to redirect to (RFC 6749
-// §4.1.2.1).
-func (p *Provider) answerBrowser(serve func(http.ResponseWriter, *http.Request) (string, error)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		location, err := serve(w, r)
-		if err != nil {
-			refused := p.refusal(r, err)
-			var redirect *oauth.RedirectError
-			if !errors.As(err, &redirect) {
-				p.errorPage(w, r, refused)
-				return
-			}
-			location = redirect.Target.With(
-				"error", string(refused.Code),
-				"error_description", refused.Description,
-				"state", redirect.State,
-				"iss", p.issuer,
-			)
-		}
-		// Written as it is: http.Redirect would clean up what has to stay byte for
-		// byte. 303, so that no browser sends a form along (RFC 9700 §4.12).
-		w.Header().Set("Location", location)
-		w.WriteHeader(http.StatusSeeOther)
-	})
-}
-
-func (p *Provider) errorPage(w http.ResponseWriter, r *http.Request, refused *oauth.Error) {
-	page := ui.Error{
-		Title:     "This sign-in cannot go on",
-		Message:   refused.Description,
-		Code:      string(refused.Code),
-		RequestID: reqid.From(r.Context()),
-	}
-	ui.Headers(w)
-	writeStatus(w, status(refused))
-	if err := page.Render(w); err != nil {
-		p.log.ErrorContext(r.Context(), "rendering the error page", "err", err)
-	}
 }
 
 // answerJSON is the one place that writes token endpoint answers and errors
@@ -190,8 +146,11 @@ func status(refused *oauth.Error) int {
 
 // bearerStatus gives the status of a refused access token (RFC 6750 §3.1).
 func bearerStatus(refused *oauth.Error) int {
-	if refused.Code == "" || refused.Code == oauth.InvalidToken {
+	switch refused.Code {
+	case "", oauth.InvalidToken:
 		return http.StatusUnauthorized
+	case oauth.InsufficientScope:
+		return http.StatusForbidden
 	}
 	return status(refused)
 }

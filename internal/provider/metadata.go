@@ -1,22 +1,40 @@
 package provider
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 
 	"github.com/signet-auth/signet/internal/oauth"
 )
 
-// metadata serves the description of the server (RFC 8414 §3.2).
-func (p *Provider) metadata() http.Handler {
-	var body bytes.Buffer
-	if err := json.NewEncoder(&body).Encode(oauth.NewMetadata(p.issuer)); err != nil {
-		panic(err) // only for types that JSON cannot express
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "public, max-age=300")
-		w.Write(body.Bytes())
+// metadata serves the description of the server (RFC 8414 §3.2, OIDC Discovery
+// §4.2).
+func (p *Provider) metadata(*http.Request) (any, error) {
+	return oauth.NewMetadata(p.issuer), nil
+}
+
+// jwks serves the keys that signatures are checked with (RFC 7517 §5).
+func (p *Provider) jwks(r *http.Request) (any, error) {
+	return p.keys.Published(r.Context())
+}
+
+// publicAge is how long anybody may keep what is the same for everybody. It is
+// far below the time that a key is published before it signs.
+const publicAge = "public, max-age=300"
+
+// answerPublic writes answers that anybody may keep for a while.
+func (p *Provider) answerPublic(serve func(*http.Request) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := serve(r)
+		if err != nil {
+			refused := p.refusal(r, err)
+			writeJSON(w, status(refused), refused)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Cache-Control", publicAge)
+		h.Set("X-Content-Type-Options", "nosniff")
+		json.NewEncoder(w).Encode(answer) // an error here means that the client has gone
 	})
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -11,16 +12,24 @@ import (
 	"github.com/signet-auth/signet/internal/token"
 )
 
+// Users reads the user that an ID token is about.
+type Users interface {
+	// UserByID finds a user, or store.ErrNotFound.
+	UserByID(ctx context.Context, id string) (store.User, error)
+}
+
 // Deps are what a Provider stands on. All of them are needed.
 type Deps struct {
 	Issuer      string // without a trailing slash
 	InstanceID  string
 	Clients     store.Clients
 	Grants      store.Grants
+	Users       Users
 	Connections store.Connections
 	Instances   store.Instances
 	Sessions    *session.Sessions
 	Tokens      *token.Tokens
+	Keys        *token.Keys
 	Now         func() time.Time
 	Log         *slog.Logger
 }
@@ -31,10 +40,12 @@ type Provider struct {
 	instanceID  string
 	clients     store.Clients
 	grants      store.Grants
+	users       Users
 	connections store.Connections
 	instances   store.Instances
 	sessions    *session.Sessions
 	tokens      *token.Tokens
+	keys        *token.Keys
 	now         func() time.Time
 	log         *slog.Logger
 }
@@ -46,10 +57,12 @@ func New(d Deps) *Provider {
 		instanceID:  d.InstanceID,
 		clients:     d.Clients,
 		grants:      d.Grants,
+		users:       d.Users,
 		connections: d.Connections,
 		instances:   d.Instances,
 		sessions:    d.Sessions,
 		tokens:      d.Tokens,
+		keys:        d.Keys,
 		now:         d.Now,
 		log:         d.Log,
 	}
@@ -68,7 +81,9 @@ func (p *Provider) Routes(mux *http.ServeMux) {
 	}{
 		oauth.TokenPath:    {[]string{"POST"}, p.answerJSON(p.token)},
 		oauth.UserInfoPath: {[]string{"GET", "POST"}, p.answerBearer(p.userInfo)},
-		oauth.MetadataPath: {[]string{"GET"}, p.metadata()},
+		oauth.MetadataPath: {[]string{"GET"}, p.answerPublic(p.metadata)},
+		oauth.OpenIDPath:   {[]string{"GET"}, p.answerPublic(p.metadata)},
+		oauth.JWKSPath:     {[]string{"GET"}, p.answerPublic(p.jwks)},
 	} {
 		for _, method := range endpoint.methods {
 			mux.Handle(method+" "+path, anyOrigin(endpoint.handler))

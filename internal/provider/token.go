@@ -18,6 +18,7 @@ type tokenResponse struct {
 	ExpiresIn    int64  `json:"expires_in"` // seconds
 	RefreshToken string `json:"refresh_token"`
 	Scope        string `json:"scope"`
+	IDToken      string `json:"id_token,omitempty"` // OIDC Core §3.1.3.3
 }
 
 // token serves POST /oauth/token: read the form, authenticate the client before
@@ -73,5 +74,22 @@ func (p *Provider) tokenAnswer(pair token.Pair) *tokenResponse {
 		ExpiresIn:    int64(pair.AccessExpiry.Sub(p.now()).Seconds()),
 		RefreshToken: pair.Refresh,
 		Scope:        pair.Scopes.String(),
+		IDToken:      pair.IDToken,
 	}
+}
+
+// mint makes the tokens of an order. With the scope openid there is an ID token,
+// which tells what its user looks like now.
+func (p *Provider) mint(ctx context.Context, o token.Order) (token.Pair, error) {
+	if o.Scopes.Has(oauth.ScopeOpenID) {
+		user, err := p.users.UserByID(ctx, o.Grant.UserID)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return token.Pair{}, oauth.ErrAuthorizationWithdrawn
+		case err != nil:
+			return token.Pair{}, fmt.Errorf("reading the user: %w", err)
+		}
+		o.Profile = new(p.profile(user))
+	}
+	return p.tokens.Mint(ctx, o)
 }

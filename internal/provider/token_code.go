@@ -8,6 +8,7 @@ import (
 
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/token"
 )
 
 // exchangeCode serves grant_type=authorization_code (RFC 6749 §4.1.3). The rules
@@ -22,9 +23,15 @@ func (p *Provider) exchangeCode(ctx context.Context, client oauth.AuthenticatedC
 	if err := x.Check(code, client, now); err != nil {
 		return nil, err
 	}
-	lifetimes := client.Client().Lifetimes
-	grant := code.Grant(now, lifetimes)
-	pair := p.tokens.Mint(grant, grant.Scopes, lifetimes.AccessToken)
+	grant := code.Grant(now, client.Client().Lifetimes)
+	resources, err := oauth.NarrowResources(x.Resources, grant.Resources)
+	if err != nil {
+		return nil, err
+	}
+	pair, err := p.mint(ctx, token.Order{Grant: grant, Client: client.Client(), Scopes: grant.Scopes, Resources: resources, Nonce: code.Nonce})
+	if err != nil {
+		return nil, err
+	}
 	err = p.grants.RedeemCode(ctx, grant)
 	switch {
 	case errors.Is(err, store.ErrReplayed):

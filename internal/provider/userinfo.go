@@ -20,8 +20,11 @@ func (p *Provider) userInfo(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	access, err := p.tokens.OpenAccess(bearer)
+	access, err := p.tokens.OpenAccess(r.Context(), bearer)
 	if err != nil {
+		return nil, err
+	}
+	if err := access.ForUserInfo(oauth.Grant{}, p.issuer); err != nil {
 		return nil, err
 	}
 	now := p.now()
@@ -35,7 +38,14 @@ func (p *Provider) userInfo(r *http.Request) (any, error) {
 	if err := access.Check(standing.Grant, standing.Live, now); err != nil {
 		return nil, err
 	}
-	return oauth.UserInfo(p.profile(user), access.Scopes(standing.Grant)), nil
+	if err := access.ForUserInfo(standing.Grant, p.issuer); err != nil {
+		return nil, err
+	}
+	scopes, asked := access.Scopes(standing.Grant), standing.UserInfoClaims
+	if !standing.Scopes.Within(scopes) {
+		asked = nil // what was asked for one by one belongs to the whole
+	}
+	return oauth.UserInfo(p.profile(user), scopes, asked), nil
 }
 
 // bearerRequest collects the places where the token may be. A POST without a
@@ -63,6 +73,8 @@ func (p *Provider) profile(u store.User) oauth.Profile {
 		FamilyName:      u.LastName,
 		Username:        u.Username,
 		Picture:         u.ImageURL,
+		Locale:          u.Locale,
+		UpdatedAt:       u.UpdatedAt,
 		PublicMetadata:  u.PublicMetadata,
 		UnsafeMetadata:  u.UnsafeMetadata,
 		PrivateMetadata: u.PrivateMetadata,

@@ -84,6 +84,9 @@ func (s *Server) sweepForEver(ctx context.Context) {
 
 // sweep removes everything that has expired by now, a small batch at a time.
 func (s *Server) sweep(ctx context.Context) error {
+	if err := s.office.keys.Ensure(ctx); err != nil {
+		return fmt.Errorf("signing keys: %w", err)
+	}
 	if err := s.sweepGrants(ctx, s.now().Add(-grantKept)); err != nil {
 		return fmt.Errorf("grants: %w", err)
 	}

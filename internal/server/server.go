@@ -81,17 +81,20 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 	db, held, ring := s.office.db, s.office.held, s.office.ring
 	sessions := session.New(db, ring, issuer, s.now)
-	tokens := token.New(ring)
+	keys := s.office.keys
+	tokens := token.New(ring, keys, issuer.String())
 	mux := http.NewServeMux()
 	provider.New(provider.Deps{
 		Issuer:      issuer.String(),
 		InstanceID:  s.office.instance.ID,
 		Clients:     held,
 		Grants:      db,
+		Users:       db,
 		Connections: db,
 		Instances:   held,
 		Sessions:    sessions,
 		Tokens:      tokens,
+		Keys:        keys,
 		Now:         s.now,
 		Log:         s.log,
 	}).Routes(mux)
@@ -137,6 +140,7 @@ type Office struct {
 	accounts *account.Accounts
 	instance store.Instance
 	ring     *keyring.Ring
+	keys     *token.Keys
 	db       *sqlstore.DB
 	held     *cache.Cache // over db
 }
@@ -157,7 +161,7 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 		return nil, err
 	}
 	accounts, held := account.New(db), cache.New(db)
-	office := &Office{accounts: accounts, ring: ring, db: db, held: held, Admin: admin.New(admin.Deps{
+	office := &Office{accounts: accounts, ring: ring, db: db, held: held, keys: token.NewKeys(held, ring, o.Now), Admin: admin.New(admin.Deps{
 		Clients:   held,
 		Users:     db,
 		Instances: held,
@@ -167,6 +171,9 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 		Random:    rand.Reader,
 	})}
 	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := office.keys.Ensure(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return office, nil

@@ -31,7 +31,11 @@ type Continuation struct {
 	RedirectURI string // known to be the client's when sealed
 	Scopes      oauth.Scopes
 	StartedAt   time.Time // to the millisecond
-	AgreedBy    string    // the user who agreed to this very request, or ""
+	LoginHint   string    // what the client thinks the user signs in with
+	Again       bool      // whoever is signed in has to sign in once more
+	SignedIn    string    // the session in which the user signed in for this very request, or ""
+	Chosen      string    // the user who chose to go on with it, or ""
+	AgreedBy    string    // the user who agreed to it, or ""
 	Denied      bool
 }
 
@@ -44,6 +48,10 @@ type sealedContinuation struct {
 	RedirectURI string       `json:"r"`
 	Scopes      oauth.Scopes `json:"s,omitempty"`
 	StartedAt   int64        `json:"t"` // Unix milliseconds
+	LoginHint   string       `json:"l,omitempty"`
+	Again       bool         `json:"g,omitempty"`
+	SignedIn    string       `json:"i,omitempty"`
+	Chosen      string       `json:"o,omitempty"`
 	AgreedBy    string       `json:"a,omitempty"`
 	Denied      bool         `json:"d,omitempty"`
 }
@@ -60,6 +68,10 @@ func (s *Sessions) SealContinuation(b Browser, c Continuation) string {
 		RedirectURI: c.RedirectURI,
 		Scopes:      c.Scopes,
 		StartedAt:   c.StartedAt.UnixMilli(),
+		LoginHint:   c.LoginHint,
+		Again:       c.Again,
+		SignedIn:    c.SignedIn,
+		Chosen:      c.Chosen,
 		AgreedBy:    c.AgreedBy,
 		Denied:      c.Denied,
 	})
@@ -99,6 +111,10 @@ func (s *Sessions) OpenContinuation(r *http.Request, sealed string) (Continuatio
 		RedirectURI: x.RedirectURI,
 		Scopes:      x.Scopes,
 		StartedAt:   startedAt,
+		LoginHint:   x.LoginHint,
+		Again:       x.Again,
+		SignedIn:    x.SignedIn,
+		Chosen:      x.Chosen,
 		AgreedBy:    x.AgreedBy,
 		Denied:      x.Denied,
 	}, nil

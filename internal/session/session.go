@@ -85,21 +85,22 @@ func (s *Sessions) Current(r *http.Request) (c Current, ok bool, err error) {
 	return c, true, nil
 }
 
-// Begin signs the user in under a new session id; an id that the browser brought
-// along is never taken over, and the session it named ends. The error wraps
+// Begin signs the user in and returns the id of the session, which is new: one
+// that the browser brought along is never taken over, and ends. The error wraps
 // store.ErrNotFound if the user is gone or banned.
-func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, userID string) error {
+func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, userID string) (sessionID string, err error) {
 	if err := s.endCurrent(r); err != nil {
-		return err
+		return "", err
 	}
 	now := s.now()
 	id, err := ksuid.NewRandomWithTime(now)
 	if err != nil {
-		return fmt.Errorf("making a session id: %w", err)
+		return "", fmt.Errorf("making a session id: %w", err)
 	}
 	secret := randomID()
+	sessionID = "sess_" + id.String()
 	err = s.sessions.CreateSession(r.Context(), store.Session{
-		ID:         "sess_" + id.String(),
+		ID:         sessionID,
 		Cookie:     oauth.HashSecret(secret),
 		UserID:     userID,
 		UserAgent:  userAgent(r),
@@ -107,10 +108,10 @@ func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, userID string) 
 		ExpiresAt:  now.Add(lifetime),
 	})
 	if err != nil {
-		return fmt.Errorf("beginning a session: %w", err)
+		return "", fmt.Errorf("beginning a session: %w", err)
 	}
 	s.setCookie(w, s.sessionCookie, secret, int(lifetime/time.Second))
-	return nil
+	return sessionID, nil
 }
 
 // End signs the browser out. The cookie goes even if the store fails.

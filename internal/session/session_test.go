@@ -106,7 +106,7 @@ func TestCookies(t *testing.T) {
 			x := newWorld(t, tt.issuer)
 			w := httptest.NewRecorder()
 			r := httptest.NewRequest("GET", "/", nil)
-			if err := x.Begin(w, r, "user_1"); err != nil {
+			if _, err := x.Begin(w, r, "user_1"); err != nil {
 				t.Fatal(err)
 			}
 			x.Browser(w, r)
@@ -131,7 +131,7 @@ func TestBeginSignsIn(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "/sign-in", nil)
 	r.Header.Set("User-Agent", "Browser \xff"+strings.Repeat("é", 300))
-	if err := x.Begin(w, r, "user_1"); err != nil {
+	if _, err := x.Begin(w, r, "user_1"); err != nil {
 		t.Fatal(err)
 	}
 	current, ok, err := x.Current(carry(w))
@@ -161,10 +161,10 @@ func TestBeginSignsIn(t *testing.T) {
 func TestBeginEndsTheSessionBefore(t *testing.T) {
 	x := newWorld(t, "https://id.example.com")
 	first, second := httptest.NewRecorder(), httptest.NewRecorder()
-	if err := x.Begin(first, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
+	if _, err := x.Begin(first, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := x.Begin(second, carry(first), "user_2"); err != nil {
+	if _, err := x.Begin(second, carry(first), "user_2"); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok, _ := x.Current(carry(first)); ok {
@@ -181,7 +181,7 @@ func TestBeginNeverTakesOverAnID(t *testing.T) {
 	r := httptest.NewRequest("POST", "/", nil)
 	r.AddCookie(&http.Cookie{Name: x.sessionCookie, Value: planted})
 	w := httptest.NewRecorder()
-	if err := x.Begin(w, r, "user_1"); err != nil {
+	if _, err := x.Begin(w, r, "user_1"); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.Result().Cookies()[0].Value; got == planted {
@@ -195,7 +195,7 @@ func TestBeginNeverTakesOverAnID(t *testing.T) {
 func TestBeginReportsAUserWhoMayNot(t *testing.T) {
 	x := newWorld(t, "https://id.example.com")
 	w := httptest.NewRecorder()
-	err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_banned")
+	_, err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_banned")
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("Begin = %v, want ErrNotFound", err)
 	}
@@ -207,7 +207,7 @@ func TestBeginReportsAUserWhoMayNot(t *testing.T) {
 func TestEnd(t *testing.T) {
 	x := newWorld(t, "https://id.example.com")
 	w := httptest.NewRecorder()
-	if err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
+	if _, err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
 		t.Fatal(err)
 	}
 	out := httptest.NewRecorder()
@@ -228,14 +228,14 @@ func TestEnd(t *testing.T) {
 func TestFaultsAreReported(t *testing.T) {
 	x := newWorld(t, "https://id.example.com")
 	w := httptest.NewRecorder()
-	if err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
+	if _, err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
 		t.Fatal(err)
 	}
 	x.shelf.fault = errors.New("disk on fire")
 	if _, ok, err := x.Current(carry(w)); ok || !errors.Is(err, x.shelf.fault) {
 		t.Errorf("Current = %v, %v; want the fault", ok, err)
 	}
-	if err := x.Begin(httptest.NewRecorder(), carry(w), "user_1"); !errors.Is(err, x.shelf.fault) {
+	if _, err := x.Begin(httptest.NewRecorder(), carry(w), "user_1"); !errors.Is(err, x.shelf.fault) {
 		t.Errorf("Begin = %v, want the fault", err)
 	}
 	out := httptest.NewRecorder()

@@ -14,7 +14,7 @@ import (
 )
 
 const clientColumns = `application_id, client_id, name, public, require_pkce, ask_consent, dynamically_registered, device_grant,
-	redirect_uris, scopes, secret_hash, client_uri, image_url, not_before, created_at, updated_at, revision`
+	redirect_uris, scopes, secret_hash, client_uri, image_url, not_before, created_at, updated_at, revision, options`
 
 // selectClient reads a client and the settings that give it its lifetimes.
 const selectClient = `SELECT ` + clientColumns + `, (SELECT settings FROM instance) FROM clients `
@@ -24,34 +24,41 @@ func clientRow(c store.Client) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	options, err := formatOptions(c)
+	if err != nil {
+		return nil, err
+	}
 	return []any{
 		c.ApplicationID, c.ID, c.Name, c.Public, c.RequirePKCE, c.AskConsent, c.DynamicallyRegistered, c.DeviceGrant,
 		string(uris), c.Scopes.String(), c.SecretHash[:], c.ClientURI, c.ImageURL,
-		ms(c.NotBefore), ms(c.CreatedAt), ms(c.UpdatedAt), c.Revision,
+		ms(c.NotBefore), ms(c.CreatedAt), ms(c.UpdatedAt), c.Revision, options,
 	}, nil
 }
 
 func scanClient(r row) (store.Client, error) {
 	var c store.Client
-	var uris string
+	var uris, kept string
 	var settings sql.NullString
 	err := r.Scan(&c.ApplicationID, &c.ID, &c.Name, &c.Public, &c.RequirePKCE, &c.AskConsent, &c.DynamicallyRegistered, &c.DeviceGrant,
 		&uris, scopesField{&c.Scopes}, idField{c.SecretHash[:]}, &c.ClientURI, &c.ImageURL,
-		at{&c.NotBefore}, at{&c.CreatedAt}, at{&c.UpdatedAt}, &c.Revision, &settings)
+		at{&c.NotBefore}, at{&c.CreatedAt}, at{&c.UpdatedAt}, &c.Revision, &kept, &settings)
 	if err != nil {
 		return store.Client{}, err
 	}
 	if err := json.Unmarshal([]byte(uris), &c.RedirectURIs); err != nil {
 		return store.Client{}, fmt.Errorf("redirect URIs of %s: %w", c.ApplicationID, err)
 	}
-	c.Lifetimes = oauth.DefaultLifetimes()
+	var own options
+	if err := json.Unmarshal([]byte(kept), &own); err != nil {
+		return store.Client{}, fmt.Errorf("options of %s: %w", c.ApplicationID, err)
+	}
+	instance := store.Settings{Lifetimes: oauth.DefaultLifetimes()}
 	if settings.Valid {
-		parsed, err := parseSettings(settings.String)
-		if err != nil {
+		if instance, err = parseSettings(settings.String); err != nil {
 			return store.Client{}, err
 		}
-		c.Lifetimes = parsed.Lifetimes
 	}
+	own.apply(&c, instance)
 	return c, nil
 }
 
@@ -64,7 +71,7 @@ func (db *DB) CreateClient(ctx context.Context, c store.Client) error {
 	}
 	err = db.change(ctx, func(tx querier) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO clients (`+clientColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, values...)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`, values...)
 		return err
 	})
 	if err != nil {
@@ -141,7 +148,7 @@ func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
 	err = db.change(ctx, func(tx querier) error {
 		return execOne(ctx, tx, `UPDATE clients SET client_id = $2, name = $3, public = $4, require_pkce = $5, ask_consent = $6,
 			dynamically_registered = $7, device_grant = $8, redirect_uris = $9, scopes = $10, secret_hash = $11,
-			client_uri = $12, image_url = $13, not_before = $14, created_at = $15, updated_at = $16, revision = $17 + 1
+			client_uri = $12, image_url = $13, not_before = $14, created_at = $15, updated_at = $16, revision = $17 + 1, options = $18
 		WHERE application_id = $1 AND revision = $17`, values...)
 	})
 	if !errors.Is(err, store.ErrNotFound) {
@@ -156,7 +163,12 @@ func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
 // DeleteClient implements store.Clients.
 func (db *DB) DeleteClient(ctx context.Context, id string) error {
 	err := db.change(ctx, func(tx querier) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM connections WHERE client_id = (SELECT client_id FROM clients WHERE application_id = $1)`, id)
+		_, err := tx.ExecContext(ctx, `INSERT INTO deleted_clients (client_id)
+			SELECT client_id FROM clients WHERE application_id = $1 AND dynamically_registered ON CONFLICT (client_id) DO NOTHING`, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM connections WHERE client_id = (SELECT client_id FROM clients WHERE application_id = $1)`, id)
 		if err != nil {
 			return err
 		}

@@ -21,8 +21,8 @@ const alive = `EXISTS (
 	WHERE i.not_before < g.authorized_at)`
 
 const (
-	grantColumns = `id, client_id, user_id, session_id, scopes, generation, authorized_at, rotated_at, expires_at, ends_at, revoked_at, revoked`
-	ofGrant      = `g.id, g.client_id, g.user_id, g.session_id, g.scopes, g.generation, g.authorized_at, g.rotated_at, g.expires_at, g.ends_at, g.revoked_at, g.revoked`
+	grantColumns = `id, client_id, user_id, session_id, scopes, generation, authorized_at, rotated_at, expires_at, ends_at, revoked_at, revoked, details`
+	ofGrant      = `g.id, g.client_id, g.user_id, g.session_id, g.scopes, g.generation, g.authorized_at, g.rotated_at, g.expires_at, g.ends_at, g.revoked_at, g.revoked, g.details`
 )
 
 // A grantRow is a row as the engines read it.
@@ -31,7 +31,7 @@ type grantRow struct {
 	clientID, userID, sessionID, scopes                   string
 	generation                                            int64
 	authorizedAt, rotatedAt, expiresAt, endsAt, revokedAt int64 // milliseconds
-	revoked                                               string
+	revoked, details                                      string
 	alive                                                 bool // what the grant stands on admits it
 }
 
@@ -39,7 +39,7 @@ func rowOf(g oauth.Grant) grantRow {
 	return grantRow{
 		id: g.ID, clientID: g.ClientID, userID: g.UserID, sessionID: g.SessionID,
 		scopes: g.Scopes.String(), generation: int64(g.Generation),
-		authorizedAt: ms(g.AuthorizedAt), rotatedAt: ms(g.RotatedAt), expiresAt: ms(g.ExpiresAt), endsAt: ms(g.EndsAt),
+		authorizedAt: ms(g.AuthorizedAt), rotatedAt: ms(g.RotatedAt), expiresAt: ms(g.ExpiresAt), endsAt: ms(g.EndsAt), details: formatDetails(g.Details),
 	}
 }
 
@@ -48,12 +48,16 @@ func (r *grantRow) grant() (oauth.Grant, error) {
 	if err != nil {
 		return oauth.Grant{}, fmt.Errorf("the scopes of grant %s: %w", r.id, err)
 	}
+	details, err := parseDetails(r.details)
+	if err != nil {
+		return oauth.Grant{}, fmt.Errorf("the details of grant %s: %w", r.id, err)
+	}
 	return oauth.Grant{
 		ID: r.id, ClientID: r.clientID, UserID: r.userID, SessionID: r.sessionID,
 		Scopes: scopes, Generation: uint32(r.generation),
 		AuthorizedAt: fromMS(r.authorizedAt), RotatedAt: fromMS(r.rotatedAt),
 		ExpiresAt: fromMS(r.expiresAt), EndsAt: fromMS(r.endsAt), RevokedAt: fromMS(r.revokedAt),
-		Revoked: oauth.Reason(r.revoked),
+		Revoked: oauth.Reason(r.revoked), Details: details,
 	}, nil
 }
 

@@ -7,25 +7,22 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 )
 
 // settings are how store.Settings are kept: durations in seconds.
 type settings struct {
-	Code                  int64 `json:"code_lifetime"`
-	AccessToken           int64 `json:"access_token_lifetime"`
-	RefreshToken          int64 `json:"refresh_token_lifetime"`
-	Grant                 int64 `json:"grant_lifetime"`
-	RefreshGrace          int64 `json:"refresh_grace"`
-	AllowHTTPRedirectURIs bool  `json:"allow_http_redirect_uris"`
+	lifetimes
+	AllowHTTPRedirectURIs bool     `json:"allow_http_redirect_uris"`
+	JWTAccessTokens       bool     `json:"jwt_access_tokens,omitempty"`
+	Resources             []string `json:"resources,omitempty"`
 }
 
 func formatSettings(s store.Settings) (string, error) {
-	l := s.Lifetimes
-	seconds := func(d time.Duration) int64 { return int64(d / time.Second) }
 	text, err := json.Marshal(settings{
-		seconds(l.Code), seconds(l.AccessToken), seconds(l.RefreshToken), seconds(l.Grant), seconds(l.RefreshGrace),
-		s.AllowHTTPRedirectURIs,
+		formatLifetimes(s.Lifetimes),
+		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources,
 	})
 	return string(text), err
 }
@@ -35,13 +32,15 @@ func parseSettings(text string) (store.Settings, error) {
 	if err := json.Unmarshal([]byte(text), &kept); err != nil {
 		return store.Settings{}, fmt.Errorf("reading the settings: %w", err)
 	}
-	var s store.Settings
-	s.Lifetimes.Code = time.Duration(kept.Code) * time.Second
-	s.Lifetimes.AccessToken = time.Duration(kept.AccessToken) * time.Second
-	s.Lifetimes.RefreshToken = time.Duration(kept.RefreshToken) * time.Second
-	s.Lifetimes.Grant = time.Duration(kept.Grant) * time.Second
-	s.Lifetimes.RefreshGrace = time.Duration(kept.RefreshGrace) * time.Second
-	s.AllowHTTPRedirectURIs = kept.AllowHTTPRedirectURIs
+	s := store.Settings{
+		Lifetimes:             kept.parsed(),
+		AllowHTTPRedirectURIs: kept.AllowHTTPRedirectURIs,
+		JWTAccessTokens:       kept.JWTAccessTokens,
+		Resources:             kept.Resources,
+	}
+	if s.Lifetimes.IDToken == 0 { // kept before there were any
+		s.Lifetimes.IDToken = oauth.DefaultLifetimes().IDToken
+	}
 	return s, nil
 }
 

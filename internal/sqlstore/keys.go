@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,10 +46,13 @@ func (db *DB) ListAPIKeys(ctx context.Context) ([]store.APIKey, error) {
 // CreateSigningKey implements store.SigningKeys.
 func (db *DB) CreateSigningKey(ctx context.Context, k store.SigningKey) error {
 	err := db.change(ctx, func(tx querier) error {
-		return execOne(ctx, tx, `INSERT INTO signing_keys (id, algorithm, public_jwk, sealed_key, created_at, active_from, retired_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			k.ID, k.Algorithm, k.PublicJWK, k.SealedKey, ms(k.CreatedAt), ms(k.ActiveFrom), ms(k.RetiredAt))
+		return execOne(ctx, tx, `INSERT INTO signing_keys (id, algorithm, number, public_jwk, sealed_key, created_at, active_from, retired_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (algorithm, number) DO NOTHING`,
+			k.ID, k.Algorithm, k.Number, k.PublicJWK, k.SealedKey, ms(k.CreatedAt), ms(k.ActiveFrom), ms(k.RetiredAt))
 	})
+	if errors.Is(err, store.ErrNotFound) {
+		return store.ErrConflict
+	}
 	if err != nil {
 		return fmt.Errorf("saving a signing key: %w", err)
 	}
@@ -56,13 +60,13 @@ func (db *DB) CreateSigningKey(ctx context.Context, k store.SigningKey) error {
 }
 
 func scanSigningKey(r row) (k store.SigningKey, err error) {
-	err = r.Scan(&k.ID, &k.Algorithm, &k.PublicJWK, &k.SealedKey, at{&k.CreatedAt}, at{&k.ActiveFrom}, at{&k.RetiredAt})
+	err = r.Scan(&k.ID, &k.Algorithm, &k.Number, &k.PublicJWK, &k.SealedKey, at{&k.CreatedAt}, at{&k.ActiveFrom}, at{&k.RetiredAt})
 	return k, err
 }
 
 // SigningKeys implements store.SigningKeys.
 func (db *DB) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
-	return list(ctx, db, scanSigningKey, `SELECT id, algorithm, public_jwk, sealed_key, created_at, active_from, retired_at
+	return list(ctx, db, scanSigningKey, `SELECT id, algorithm, number, public_jwk, sealed_key, created_at, active_from, retired_at
 		FROM signing_keys ORDER BY created_at, id`)
 }
 

@@ -15,18 +15,18 @@ import (
 // place for each call, and what comes back names the call by the grant's id.
 const (
 	redeemAll = `INSERT INTO grants (` + grantColumns + `)
-		SELECT g.id, g.client_id, g.user_id, g.session_id, g.scopes, g.generation, g.authorized_at, g.rotated_at, g.expires_at, g.ends_at, 0, ''
-		FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
-			AS g(id, client_id, user_id, session_id, scopes, generation, authorized_at, rotated_at, expires_at, ends_at)
+		SELECT g.id, g.client_id, g.user_id, g.session_id, g.scopes, g.generation, g.authorized_at, g.rotated_at, g.expires_at, g.ends_at, 0, '', g.details
+		FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[])
+			AS g(id, client_id, user_id, session_id, scopes, generation, authorized_at, rotated_at, expires_at, ends_at, details)
 		WHERE ` + alive + `
 		ON CONFLICT (id) DO NOTHING
 		RETURNING id`
 
 	rotateAll = `UPDATE grants AS g SET
-			generation = g.generation + 1,
+			generation = g.generation + r.steps,
 			rotated_at = r.now,
 			expires_at = LEAST(g.ends_at, r.expires_at)
-		FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) AS r(id, client_id, generation, now, expires_at)
+		FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS r(id, client_id, generation, now, expires_at, steps)
 		WHERE g.id = r.id AND g.client_id = r.client_id AND g.generation = r.generation
 			AND g.revoked_at = 0 AND g.expires_at > r.now AND ` + alive + `
 		RETURNING ` + ofGrant
@@ -79,7 +79,7 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 	first := make(map[oauth.GrantID]int, len(rows))
 	var c struct {
 		ids                                             [][]byte
-		clients, users, sessions, scopes                []string
+		clients, users, sessions, scopes, details       []string
 		generations, authorized, rotated, expires, ends []int64
 	}
 	for i, r := range rows {
@@ -89,7 +89,7 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 		first[r.id] = i
 		c.ids = append(c.ids, r.id[:])
 		c.clients, c.users = append(c.clients, r.clientID), append(c.users, r.userID)
-		c.sessions, c.scopes = append(c.sessions, r.sessionID), append(c.scopes, r.scopes)
+		c.sessions, c.scopes, c.details = append(c.sessions, r.sessionID), append(c.scopes, r.scopes), append(c.details, r.details)
 		c.generations, c.authorized = append(c.generations, r.generation), append(c.authorized, r.authorizedAt)
 		c.rotated, c.expires, c.ends = append(c.rotated, r.rotatedAt), append(c.expires, r.expiresAt), append(c.ends, r.endsAt)
 	}
@@ -102,7 +102,7 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 				replies[first[id]].answer = true
 			}
 			return err
-		}, c.ids, c.clients, c.users, c.sessions, c.scopes, c.generations, c.authorized, c.rotated, c.expires, c.ends)
+		}, c.ids, c.clients, c.users, c.sessions, c.scopes, c.generations, c.authorized, c.rotated, c.expires, c.ends, c.details)
 	})
 	return replies, err
 }
@@ -113,9 +113,9 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 func (e *postgresEngine) rotateAll(ctx context.Context, rotations []store.Rotation) ([]reply[*grantRow], error) {
 	first := make(map[oauth.GrantID]int, len(rotations))
 	var c struct {
-		ids                        [][]byte
-		clients                    []string
-		generations, nows, expires []int64
+		ids                               [][]byte
+		clients                           []string
+		generations, nows, expires, steps []int64
 	}
 	for i, r := range rotations {
 		if _, twice := first[r.ID]; twice {
@@ -124,7 +124,7 @@ func (e *postgresEngine) rotateAll(ctx context.Context, rotations []store.Rotati
 		first[r.ID] = i
 		c.ids, c.clients = append(c.ids, r.ID[:]), append(c.clients, r.ClientID)
 		c.generations = append(c.generations, int64(r.Generation))
-		c.nows, c.expires = append(c.nows, ms(r.Now)), append(c.expires, ms(r.ExpiresAt))
+		c.nows, c.expires, c.steps = append(c.nows, ms(r.Now)), append(c.expires, ms(r.ExpiresAt)), append(c.steps, steps(r))
 	}
 	var replies []reply[*grantRow]
 	err := e.repeat(ctx, func(ctx context.Context) error {
@@ -136,7 +136,7 @@ func (e *postgresEngine) rotateAll(ctx context.Context, rotations []store.Rotati
 			}
 			replies[first[g.id]].answer = &g
 			return nil
-		}, c.ids, c.clients, c.generations, c.nows, c.expires)
+		}, c.ids, c.clients, c.generations, c.nows, c.expires, c.steps)
 	})
 	return replies, err
 }
@@ -215,7 +215,7 @@ func repliesFrom[A any](found map[oauth.GrantID]*A, ids []oauth.GrantID) []reply
 func grantFields(g *grantRow) []any {
 	return []any{
 		&idBytes{&g.id}, &g.clientID, &g.userID, &g.sessionID, &g.scopes, &g.generation,
-		&g.authorizedAt, &g.rotatedAt, &g.expiresAt, &g.endsAt, &g.revokedAt, &g.revoked,
+		&g.authorizedAt, &g.rotatedAt, &g.expiresAt, &g.endsAt, &g.revokedAt, &g.revoked, &g.details,
 	}
 }
 

@@ -12,13 +12,13 @@ import (
 )
 
 const redeem = `INSERT INTO grants (` + grantColumns + `)
-	SELECT $1, g.client_id, g.user_id, $4, $5, $6, g.authorized_at, $8, $9, $10, 0, ''
+	SELECT $1, g.client_id, g.user_id, $4, $5, $6, g.authorized_at, $8, $9, $10, 0, '', $11
 	FROM (SELECT CAST($2 AS TEXT) AS client_id, CAST($3 AS TEXT) AS user_id, CAST($7 AS BIGINT) AS authorized_at) AS g
 	WHERE ` + alive + `
 	ON CONFLICT (id) DO NOTHING`
 
 const rotate = `UPDATE grants AS g SET
-		generation = generation + 1,
+		generation = generation + $6,
 		rotated_at = $4,
 		expires_at = CASE WHEN ends_at < $5 THEN ends_at ELSE $5 END
 	WHERE g.id = $1 AND g.client_id = $2 AND g.generation = $3 AND g.revoked_at = 0 AND g.expires_at > $4 AND ` + alive + `
@@ -46,6 +46,7 @@ func (w *grantWriter) redeem(r *grantRow) (saved bool, err error) {
 	b.number(r.rotatedAt)
 	b.number(r.expiresAt)
 	b.number(r.endsAt)
+	b.text(r.details)
 	if b.err != nil {
 		return false, b.err
 	}
@@ -63,6 +64,7 @@ func (w *grantWriter) rotate(r store.Rotation) (row grantRow, rotated bool, err 
 	b.number(int64(r.Generation))
 	b.number(ms(r.Now))
 	b.number(ms(r.ExpiresAt))
+	b.number(steps(r))
 	if b.err != nil {
 		return row, false, b.err
 	}
@@ -172,7 +174,7 @@ func finish(s *sqlite3.Stmt, found bool) error {
 
 // How many columns grantColumns has, and userColumns before those of the address.
 const (
-	grantWidth = 12
+	grantWidth = 13
 	userWidth  = 17
 )
 
@@ -183,7 +185,7 @@ func readColumns(s *sqlite3.Stmt, r *grantRow) {
 	r.generation = s.ColumnInt64(5)
 	r.authorizedAt, r.rotatedAt = s.ColumnInt64(6), s.ColumnInt64(7)
 	r.expiresAt, r.endsAt, r.revokedAt = s.ColumnInt64(8), s.ColumnInt64(9), s.ColumnInt64(10)
-	r.revoked = s.ColumnText(11)
+	r.revoked, r.details = s.ColumnText(11), s.ColumnText(12)
 }
 
 // readUser reads the part of userColumns that is the user's own.

@@ -32,20 +32,37 @@ type Clients interface {
 	DeleteClient(ctx context.Context, id string) error
 }
 
-// A Client is an OAuth application as it is kept. Client.Lifetimes is not a
-// column: the store fills it from the settings of the instance.
+// A Client is an OAuth application as it is kept. What Client.Lifetimes,
+// JWTAccessTokens and Resources say is what holds: the store fills them from the
+// client's own choices and, where it has none, from the settings of the instance.
 type Client struct {
-	oauth.Client                 // ID is the client_id
-	ApplicationID         string // oa_...
-	Name                  string
-	DynamicallyRegistered bool
-	DeviceGrant           bool // device_authorization_grant_enabled
-	ClientURI             string
-	ImageURL              string
-	CreatedAt             time.Time
-	UpdatedAt             time.Time
-	Revision              int64
+	oauth.Client         // ID is the client_id
+	ApplicationID string // oa_...
+	Name          string
+	ClientURI     string
+	ImageURL      string
+	Own           Choices
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	Revision      int64
 }
+
+// Choices are what a client may have otherwise than the instance. Zero values
+// mean "as the instance".
+type Choices struct {
+	Lifetimes   oauth.Lifetimes
+	TokenFormat TokenFormat
+	Resources   []string
+}
+
+// A TokenFormat is what access tokens look like.
+type TokenFormat string
+
+// The formats.
+const (
+	OpaqueTokens TokenFormat = "opaque"
+	JWTTokens    TokenFormat = "jwt" // RFC 9068
+)
 
 // A ClientQuery selects and orders clients.
 type ClientQuery struct {

@@ -24,7 +24,8 @@ type Grants interface {
 	// RotateRefreshToken moves a live grant from r.Generation to the next. Of any
 	// number of concurrent calls with one generation exactly one writes. Each
 	// returns the grant as it stands afterwards, with Rotated true for the one
-	// that wrote. ErrNotFound if there is no such grant.
+	// that wrote. If r.Sticky, the generation stays and any number may write.
+	// ErrNotFound if there is no such grant.
 	RotateRefreshToken(ctx context.Context, r Rotation) (Standing, error)
 
 	// Grant returns a grant as it stands, or ErrNotFound.
@@ -53,6 +54,7 @@ type Rotation struct {
 	Generation uint32 // of the refresh token presented
 	Now        time.Time
 	ExpiresAt  time.Time // of the successor; the store caps it at the grant's EndsAt
+	Sticky     bool      // the generation stays, and only the time moves
 }
 
 // A Standing is a grant at the time it was asked for.

@@ -39,6 +39,8 @@ type Instance struct {
 type Settings struct {
 	Lifetimes             oauth.Lifetimes
 	AllowHTTPRedirectURIs bool // admit http redirect URIs beyond loopback
+	JWTAccessTokens       bool // unless a client chooses otherwise
+	Resources             []string
 }
 
 // Versions tells nodes when what they hold in memory is out of date.
@@ -72,7 +74,8 @@ type APIKey struct {
 
 // SigningKeys keeps the keys that sign tokens. Private keys come sealed.
 type SigningKeys interface {
-	// CreateSigningKey saves a key.
+	// CreateSigningKey saves a key. Of any number of concurrent calls with one
+	// algorithm and number exactly one succeeds; the others return ErrConflict.
 	CreateSigningKey(ctx context.Context, k SigningKey) error
 
 	// SigningKeys returns all keys, oldest first.
@@ -89,10 +92,11 @@ type SigningKeys interface {
 // A SigningKey is a key pair for tokens.
 type SigningKey struct {
 	ID         string // the JWK's kid
-	Algorithm  string // such as "RS256"
+	Algorithm  oauth.Algorithm
+	Number     int64  // of the keys for the algorithm, counted from 1
 	PublicJWK  []byte // JSON, public members only
 	SealedKey  []byte // the private key, sealed under the root key
 	CreatedAt  time.Time
 	ActiveFrom time.Time
-	RetiredAt  time.Time // zero while it signs
+	RetiredAt  time.Time // when it was taken back before its time; else zero
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -24,11 +25,24 @@ var code = oauth.Code{
 	GrantID: oauth.GrantID{9, 8, 7}, ClientID: "client", UserID: "user_1", SessionID: "sess_1",
 	RedirectURI: "https://client.example/cb?x=1", RedirectRequested: true,
 	Scopes: oauth.Scopes{"profile", "email"}, Challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
-	AuthorizedAt: now, ExpiresAt: now.Add(time.Minute),
+	AuthorizedAt: now, ExpiresAt: now.Add(time.Minute), Nonce: "n-0S6_WzA2Mj",
+	Details: oauth.Details{AuthTime: now.Add(-time.Hour), Methods: []string{"pwd"}, UserInfoClaims: []string{"name"}, IDTokenClaims: []string{"email"}, Resources: []string{"https://api.example"}},
+}
+
+// opaque makes tokens that are never signed.
+func opaque() *Tokens { return New(keyring.Generate(), nil, "https://id.example") }
+
+func mint(tokens *Tokens, g oauth.Grant, scopes oauth.Scopes, lifetime time.Duration) Pair {
+	client := oauth.Client{Lifetimes: oauth.Lifetimes{AccessToken: lifetime}}
+	pair, err := tokens.Mint(context.Background(), Order{Grant: g, Client: client, Scopes: scopes, Resources: g.Resources})
+	if err != nil {
+		panic(err) // only signing can fail
+	}
+	return pair
 }
 
 func TestCodeRoundTrip(t *testing.T) {
-	tokens := New(keyring.Generate())
+	tokens := opaque()
 	for _, want := range []oauth.Code{code, {Scopes: nil, AuthorizedAt: now, ExpiresAt: now}} {
 		got, err := tokens.OpenCode(tokens.SealCode(want))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -42,21 +56,21 @@ func TestCodeRoundTrip(t *testing.T) {
 }
 
 func TestMint(t *testing.T) {
-	tokens := New(keyring.Generate())
-	pair := tokens.Mint(grant, grant.Scopes, 2*time.Hour)
-	if again := tokens.Mint(grant, grant.Scopes, 2*time.Hour); cmp.Diff(pair, again) != "" {
+	tokens := opaque()
+	pair := mint(tokens, grant, grant.Scopes, 2*time.Hour)
+	if again := mint(tokens, grant, grant.Scopes, 2*time.Hour); cmp.Diff(pair, again) != "" {
 		t.Errorf("minting again gave other tokens: %v, %v", pair, again)
 	}
 	next := grant
 	next.Generation++
-	if other := tokens.Mint(next, grant.Scopes, 2*time.Hour); other.Refresh == pair.Refresh || other.Access == pair.Access {
+	if other := mint(tokens, next, grant.Scopes, 2*time.Hour); other.Refresh == pair.Refresh || other.Access == pair.Access {
 		t.Error("the next generation has the same tokens")
 	}
 	if !strings.HasPrefix(pair.Access, "oat_") || !strings.HasPrefix(pair.Refresh, "ort_") {
 		t.Errorf("prefixes of %q and %q", pair.Access, pair.Refresh)
 	}
-	access, err := tokens.OpenAccess(pair.Access)
-	want := oauth.AccessToken{GrantID: grant.ID, Generation: 1, IssuedAt: now, ExpiresAt: now.Add(2 * time.Hour)}
+	access, err := tokens.OpenAccess(context.Background(), pair.Access)
+	want := oauth.AccessToken{GrantID: grant.ID, Generation: 1, IssuedAt: now, ExpiresAt: now.Add(2 * time.Hour), ID: nameOf(pair.Access)}
 	if diff := cmp.Diff(want, access); err != nil || diff != "" {
 		t.Errorf("access token: %v, (-want +got)\n%s", err, diff)
 	}
@@ -67,9 +81,9 @@ func TestMint(t *testing.T) {
 }
 
 func TestMintNarrowed(t *testing.T) {
-	tokens := New(keyring.Generate())
+	tokens := opaque()
 	for _, scopes := range []oauth.Scopes{{"email"}, {}} {
-		access, err := tokens.OpenAccess(tokens.Mint(grant, scopes, time.Hour).Access)
+		access, err := tokens.OpenAccess(context.Background(), mint(tokens, grant, scopes, time.Hour).Access)
 		if err != nil || access.Scopes(grant).String() != scopes.String() {
 			t.Errorf("narrowed to %q: got %q, %v", scopes, access.Scopes(grant), err)
 		}
@@ -79,17 +93,17 @@ func TestMintNarrowed(t *testing.T) {
 func TestAccessTokenEndsWithItsGrant(t *testing.T) {
 	g := grant
 	g.ExpiresAt = now.Add(time.Minute)
-	if pair := New(keyring.Generate()).Mint(g, g.Scopes, 2*time.Hour); !pair.AccessExpiry.Equal(g.ExpiresAt) {
+	if pair := mint(opaque(), g, g.Scopes, 2*time.Hour); !pair.AccessExpiry.Equal(g.ExpiresAt) {
 		t.Errorf("expires at %v, want %v", pair.AccessExpiry, g.ExpiresAt)
 	}
 }
 
 func TestKindsDoNotPassForOneAnother(t *testing.T) {
-	tokens, others := New(keyring.Generate()), New(keyring.Generate())
-	pair := tokens.Mint(grant, grant.Scopes, time.Hour)
+	tokens, others := opaque(), opaque()
+	pair := mint(tokens, grant, grant.Scopes, time.Hour)
 	sealed := tokens.SealCode(code)
 	for _, text := range []string{pair.Refresh, sealed, "oat_" + pair.Refresh[4:], "oat_" + sealed[4:], "", "oat_", pair.Access[4:]} {
-		if _, err := tokens.OpenAccess(text); !errors.Is(err, oauth.ErrForgedAccessToken) {
+		if _, err := tokens.OpenAccess(context.Background(), text); !errors.Is(err, oauth.ErrForgedAccessToken) {
 			t.Errorf("OpenAccess(%q) = %v, want a refusal", text, err)
 		}
 	}
@@ -103,7 +117,7 @@ func TestKindsDoNotPassForOneAnother(t *testing.T) {
 			t.Errorf("OpenCode(%q) = %v, want a refusal", text, err)
 		}
 	}
-	if _, err := others.OpenAccess(pair.Access); err == nil {
+	if _, err := others.OpenAccess(context.Background(), pair.Access); err == nil {
 		t.Error("another ring opens the access token")
 	}
 	if _, err := others.OpenRefresh(pair.Refresh); err == nil {
@@ -126,7 +140,7 @@ func seeds(f *testing.F, real string) {
 }
 
 func FuzzOpenCode(f *testing.F) {
-	tokens := New(keyring.Generate())
+	tokens := opaque()
 	issued := tokens.SealCode(code)
 	seeds(f, issued)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -137,19 +151,19 @@ func FuzzOpenCode(f *testing.F) {
 }
 
 func FuzzOpenAccess(f *testing.F) {
-	tokens := New(keyring.Generate())
-	issued := tokens.Mint(grant, grant.Scopes, time.Hour).Access
+	tokens := opaque()
+	issued := mint(tokens, grant, grant.Scopes, time.Hour).Access
 	seeds(f, issued)
 	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := tokens.OpenAccess(text); err == nil && text != issued {
+		if _, err := tokens.OpenAccess(context.Background(), text); err == nil && text != issued {
 			t.Errorf("%q opens, but only %q was issued", text, issued)
 		}
 	})
 }
 
 func FuzzOpenRefresh(f *testing.F) {
-	tokens := New(keyring.Generate())
-	issued := tokens.Mint(grant, grant.Scopes, time.Hour).Refresh
+	tokens := opaque()
+	issued := mint(tokens, grant, grant.Scopes, time.Hour).Refresh
 	seeds(f, issued)
 	f.Fuzz(func(t *testing.T, text string) {
 		if _, err := tokens.OpenRefresh(text); err == nil && text != issued {
@@ -159,24 +173,24 @@ func FuzzOpenRefresh(f *testing.F) {
 }
 
 func BenchmarkMint(b *testing.B) {
-	tokens := New(keyring.Generate())
+	tokens := opaque()
 	for b.Loop() {
-		tokens.Mint(grant, grant.Scopes, time.Hour)
+		mint(tokens, grant, grant.Scopes, time.Hour)
 	}
 }
 
 func BenchmarkOpenAccess(b *testing.B) {
-	tokens := New(keyring.Generate())
-	text := tokens.Mint(grant, grant.Scopes, time.Hour).Access
+	tokens := opaque()
+	text := mint(tokens, grant, grant.Scopes, time.Hour).Access
 	for b.Loop() {
-		if _, err := tokens.OpenAccess(text); err != nil {
+		if _, err := tokens.OpenAccess(context.Background(), text); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkOpenCode(b *testing.B) {
-	tokens := New(keyring.Generate())
+	tokens := opaque()
 	text := tokens.SealCode(code)
 	for b.Loop() {
 		if _, err := tokens.OpenCode(text); err != nil {

@@ -29,6 +29,30 @@ func (w *writer) flag(b bool) {
 	w.number(n)
 }
 
+func (w *writer) texts(all []string) {
+	w.number(uint64(len(all)))
+	for _, s := range all {
+		w.text(s)
+	}
+}
+
+// details begin with a flag, as most grants have none.
+func (w *writer) details(d oauth.Details) {
+	any := !d.AuthTime.IsZero() || len(d.Methods)+len(d.UserInfoClaims)+len(d.IDTokenClaims)+len(d.Resources) > 0
+	w.flag(any)
+	if !any {
+		return
+	}
+	w.flag(!d.AuthTime.IsZero())
+	if !d.AuthTime.IsZero() {
+		w.time(d.AuthTime)
+	}
+	w.texts(d.Methods)
+	w.texts(d.UserInfoClaims)
+	w.texts(d.IDTokenClaims)
+	w.texts(d.Resources)
+}
+
 // A reader takes apart what a writer built. After the first mistake it gives
 // zero values, and done reports false.
 type reader struct {
@@ -56,10 +80,12 @@ func (r *reader) number() uint64 {
 	return n
 }
 
-func (r *reader) grantID() (id oauth.GrantID) {
-	copy(id[:], r.take(uint64(len(id))))
-	return id
+func (r *reader) take16() (b [16]byte) {
+	copy(b[:], r.take(uint64(len(b))))
+	return b
 }
+
+func (r *reader) grantID() oauth.GrantID { return oauth.GrantID(r.take16()) }
 
 func (r *reader) text() string    { return string(r.take(r.number())) }
 func (r *reader) flag() bool      { return r.number() == 1 }
@@ -71,6 +97,29 @@ func (r *reader) scopes() oauth.Scopes {
 		r.bad = true
 	}
 	return scopes
+}
+
+func (r *reader) texts() (all []string) {
+	n := r.number()
+	if n > uint64(len(r.rest)) { // each takes a byte at least
+		r.bad = true
+		return nil
+	}
+	for range n {
+		all = append(all, r.text())
+	}
+	return all
+}
+
+func (r *reader) details() (d oauth.Details) {
+	if !r.flag() {
+		return d
+	}
+	if r.flag() {
+		d.AuthTime = r.time()
+	}
+	d.Methods, d.UserInfoClaims, d.IDTokenClaims, d.Resources = r.texts(), r.texts(), r.texts(), r.texts()
+	return d
 }
 
 // done reports whether everything was read and nothing was missing.

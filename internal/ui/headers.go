@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -21,6 +23,22 @@ func Headers(w http.ResponseWriter, formTargets ...string) {
 	h.Set("Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "text/html; charset=utf-8")
+}
+
+// submitScript is the one script there is, and scriptSource the source that lets a
+// page run it and nothing else.
+const submitScript = `document.getElementById("form-post").submit()`
+
+var scriptSource = func() string {
+	sum := sha256.Sum256([]byte(submitScript))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}()
+
+// FormPostHeaders sets the headers of the page that submits itself to the client.
+func FormPostHeaders(w http.ResponseWriter, redirectURI string) {
+	Headers(w, FormTarget(redirectURI))
+	h := w.Header()
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; script-src "+scriptSource)
 }
 
 func contentPolicy(formTargets []string) string {

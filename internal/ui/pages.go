@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"html/template"
 	"io"
 
 	"github.com/signet-auth/signet/internal/oauth"
@@ -35,6 +36,7 @@ type SignIn struct {
 	Application string // name of the one that waits, or ""
 	Identifier  string // as entered before
 	Failure     Failure
+	Again       bool   // the user of Identifier is signed in and has to prove it once more
 	Continue    string // the sealed continuation, or ""
 	CSRF        string
 }
@@ -47,6 +49,39 @@ func (p SignIn) Busy() bool { return p.Failure == TooBusy }
 
 // Render writes the page.
 func (p SignIn) Render(w io.Writer) error { return render(w, "sign_in", p) }
+
+// SelectAccount asks which account to go on with.
+type SelectAccount struct {
+	Application string
+	User        Person
+	Continue    string
+	CSRF        string
+}
+
+// Render writes the page.
+func (p SelectAccount) Render(w io.Writer) error { return render(w, "select_account", p) }
+
+// FormPost sends the browser to a client with a form instead of a redirect
+// (OAuth 2.0 Form Post Response Mode §2).
+type FormPost struct {
+	Action string // the redirect URI
+	Fields []Field
+}
+
+// A Field is one parameter of the answer.
+type Field struct{ Name, Value string }
+
+// Destination is where the form leads.
+func (p FormPost) Destination() Destination { return destination(p.Action) }
+
+// Script submits the form where scripts run; elsewhere there is a button.
+func (p FormPost) Script() template.JS { return submitScript }
+
+// Target is Action, which is known to be the client's: a custom scheme too.
+func (p FormPost) Target() template.URL { return template.URL(p.Action) }
+
+// Render writes the page.
+func (p FormPost) Render(w io.Writer) error { return render(w, "form_post", p) }
 
 // Consent asks the user to agree to what an application wants.
 type Consent struct {
@@ -73,7 +108,15 @@ type Error struct {
 	Message   string
 	Code      string
 	RequestID string
+	Back      string // the address of the application that asked, for the user to decide about; or ""
+	BackTo    string // its redirect URI, which says where that is
 }
+
+// Destination is where Back leads.
+func (p Error) Destination() Destination { return destination(p.BackTo) }
+
+// Target is Back, which is known to be the client's: a custom scheme too.
+func (p Error) Target() template.URL { return template.URL(p.Back) }
 
 // Render writes the page.
 func (p Error) Render(w io.Writer) error { return render(w, "error", p) }

@@ -19,7 +19,7 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-var templates = parseTemplates("sign_in", "consent", "error", "home")
+var templates = parseTemplates("sign_in", "select_account", "consent", "form_post", "error", "home")
 
 func parseTemplates(pages ...string) map[string]*template.Template {
 	layout := template.Must(template.New("layout.html").

@@ -83,6 +83,12 @@ func clientIsKept(t *testing.T, s Store) {
 	want := newClient("oa_2", "client2")
 	want.Public, want.RequirePKCE, want.DeviceGrant, want.DynamicallyRegistered = true, true, true, true
 	want.RedirectURIs = []string{"myapp://cb", "http://127.0.0.1/cb"}
+	want.ClientCredentials, want.StickyRefresh, want.IDTokenAlgorithm = true, true, oauth.ES256
+	want.PostLogoutURIs = []string{"https://c.example/bye"}
+	want.Own = store.Choices{
+		Lifetimes: oauth.Lifetimes{AccessToken: time.Minute}, TokenFormat: store.JWTTokens, Resources: []string{"https://api.example"},
+	}
+	want.Lifetimes.AccessToken, want.JWTAccessTokens, want.Resources = time.Minute, true, want.Own.Resources // what holds
 	want.ClientURI, want.ImageURL = "https://c.example", "https://c.example/logo.png"
 	must(t, s.CreateClient(t.Context(), want))
 	want.Revision = 1
@@ -167,8 +173,9 @@ func lifetimes(t *testing.T, s Store) {
 	i, err := s.Instance(t.Context())
 	must(t, err)
 	i.Settings.Lifetimes.AccessToken = 5 * time.Minute
+	i.Settings.JWTAccessTokens, i.Settings.Resources = true, []string{"https://api.example"}
 	must(t, s.UpdateSettings(t.Context(), i))
-	if c, err := s.ClientByID(t.Context(), app); err != nil || c.Lifetimes != i.Settings.Lifetimes {
+	if c, err := s.ClientByID(t.Context(), app); err != nil || c.Lifetimes != i.Settings.Lifetimes || !c.JWTAccessTokens || len(c.Resources) != 1 {
 		t.Errorf("got %+v, %v, want %+v", c.Lifetimes, err, i.Settings.Lifetimes)
 	}
 }

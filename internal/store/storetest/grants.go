@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ var grantPromises = map[string]func(*testing.T, Store){
 	"rotating leaves other grants alone":     rotatingLeavesAlone,
 	"fifty refresh one token":                fiftyRefreshOneToken,
 	"revoking races refreshing":              revokingRacesRefreshing,
+	"a sticky refresh token stays":           stickyRefresh,
 	"revoking is monotone":                   revokingIsMonotone,
 	"expired grants are deleted in batches":  expiredGrants,
 	"a grant that never was cannot be read":  noSuchGrant,
@@ -29,6 +31,10 @@ var grantPromises = map[string]func(*testing.T, Store){
 
 func grantIsKept(t *testing.T, s Store) {
 	want := grant(1)
+	want.Details = oauth.Details{
+		AuthTime: now, Methods: []string{"pwd"}, UserInfoClaims: []string{"name"}, IDTokenClaims: []string{"email"},
+		Resources: []string{"https://api.example"},
+	}
 	must(t, s.RedeemCode(t.Context(), want))
 	got, u, err := s.GrantWithUser(t.Context(), want.ID, now)
 	if diff := cmp.Diff(store.Standing{Grant: want, Live: true}, got); err != nil || diff != "" {
@@ -107,6 +113,24 @@ func rotating(t *testing.T, s Store) {
 	again, err := s.RotateRefreshToken(t.Context(), rotation(g, 1, later.Add(time.Second)))
 	if diff := cmp.Diff(store.Standing{Grant: want, Live: true}, again); err != nil || diff != "" {
 		t.Errorf("the same token again: %v (-want +got)\n%s", err, diff)
+	}
+}
+
+// A client that keeps its refresh token moves nothing but the times.
+func stickyRefresh(t *testing.T, s Store) {
+	g := grant(1)
+	must(t, s.RedeemCode(t.Context(), g))
+	later := g.RotatedAt.Add(time.Hour)
+	r := rotation(g, 1, later)
+	r.Sticky = true
+	for _, err := range together(8, func(int) error {
+		got, err := s.RotateRefreshToken(t.Context(), r)
+		if err == nil && (got.Generation != 1 || !got.ExpiresAt.Equal(later.Add(72*time.Hour)) || !got.Live) {
+			return fmt.Errorf("got %+v", got)
+		}
+		return err
+	}) {
+		must(t, err)
 	}
 }
 

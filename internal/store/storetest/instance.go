@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -73,11 +74,34 @@ func apiKeys(t *testing.T, s Store) {
 }
 
 func signingKeys(t *testing.T, s Store) {
-	first := store.SigningKey{ID: "k1", Algorithm: "RS256", PublicJWK: []byte(`{}`), SealedKey: []byte{0, 1, 2}, CreatedAt: now, ActiveFrom: now}
+	first := store.SigningKey{ID: "k1", Algorithm: "RS256", Number: 1, PublicJWK: []byte(`{}`), SealedKey: []byte{0, 1, 2}, CreatedAt: now, ActiveFrom: now}
 	second := first
-	second.ID, second.CreatedAt = "k0", now.Add(time.Second)
+	second.ID, second.CreatedAt, second.Number = "k0", now.Add(time.Second), 2
 	must(t, s.CreateSigningKey(t.Context(), second))
 	must(t, s.CreateSigningKey(t.Context(), first))
+	made := 0
+	for _, err := range together(8, func(i int) error {
+		third := first
+		third.ID, third.Number = fmt.Sprintf("third%d", i), 3
+		return s.CreateSigningKey(t.Context(), third)
+	}) {
+		switch {
+		case err == nil:
+			made++
+		case !errors.Is(err, store.ErrConflict):
+			t.Errorf("a key with a number that is taken: %v, want ErrConflict", err)
+		}
+	}
+	keys, err := s.SigningKeys(t.Context())
+	must(t, err)
+	for _, k := range keys {
+		if k.Number == 3 {
+			must(t, s.DeleteSigningKey(t.Context(), k.ID))
+		}
+	}
+	if made != 1 {
+		t.Errorf("%d callers made the same key, want 1", made)
+	}
 	must(t, s.RetireSigningKey(t.Context(), "k1", now.Add(time.Hour)))
 	must(t, s.RetireSigningKey(t.Context(), "k1", now.Add(2*time.Hour)))
 	first.RetiredAt = now.Add(time.Hour)
