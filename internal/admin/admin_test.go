@@ -142,8 +142,8 @@ func TestUpdateSettings(t *testing.T) {
 	}
 	_, err = a.UpdateSettings(t.Context(), func(s *store.Settings) { s.Lifetimes = oauth.Lifetimes{RefreshGrace: -1} })
 	want := strings.Join([]string{
-		is("code_lifetime", Unacceptable), is("access_token_lifetime", Unacceptable),
-		is("refresh_token_lifetime", Unacceptable), is("grant_lifetime", Unacceptable), is("refresh_grace", Unacceptable),
+		is("access_token_lifetime", Unacceptable), is("code_lifetime", Unacceptable), is("grant_lifetime", Unacceptable),
+		is("id_token_lifetime", Unacceptable), is("refresh_grace", Unacceptable), is("refresh_token_lifetime", Unacceptable),
 	}, ", ")
 	if got := found(err); got != want {
 		t.Errorf("got %s, want %s", got, want)

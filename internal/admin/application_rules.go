@@ -3,7 +3,6 @@ package admin
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
@@ -44,7 +43,7 @@ func (f ApplicationFields) apply(c *store.Client, s store.Settings, p *problems)
 		}
 	}
 	f.applyRedirectURIs(c, s, p)
-	f.applyScopes(c, p)
+	f.applyScopes(c, s, p)
 	f.applyPublic(c, p)
 	if f.ConsentScreen != nil {
 		c.AskConsent = *f.ConsentScreen
@@ -55,6 +54,8 @@ func (f ApplicationFields) apply(c *store.Client, s store.Settings, p *problems)
 	if f.DeviceGrant != nil {
 		c.DeviceGrant = *f.DeviceGrant
 	}
+	f.applyTokens(c, p)
+	f.applyTargets(c, s, p)
 }
 
 // applyRedirectURIs joins the two spellings of redirect URIs. Given together,
@@ -116,7 +117,7 @@ func (p *problems) redirectURI(field, uri string, s store.Settings) {
 	}
 }
 
-func (f ApplicationFields) applyScopes(c *store.Client, p *problems) {
+func (f ApplicationFields) applyScopes(c *store.Client, s store.Settings, p *problems) {
 	if f.Scopes == nil || *f.Scopes == "" {
 		return
 	}
@@ -125,11 +126,8 @@ func (f ApplicationFields) applyScopes(c *store.Client, p *problems) {
 		return
 	}
 	scopes, err := oauth.ParseScopes(*f.Scopes)
-	if err == nil {
-		err = oauth.KnownScopes(scopes)
-	}
-	if err != nil {
-		p.add("scopes", UnknownScope, "scopes must be names out of "+strings.Join(oauth.BuiltInScopes(), ", ")+", separated by single spaces.")
+	if err != nil || !scopes.Within(s.Scopes()) {
+		p.add("scopes", UnknownScope, "scopes must be names out of "+scopeList(s)+", separated by single spaces.")
 		return
 	}
 	c.Scopes = scopes

@@ -26,7 +26,21 @@ type ApplicationFields struct {
 	RequirePKCE   *bool    // by default false, and always true for a public application
 	Public        *bool    // by default false
 	DeviceGrant   *bool    // by default false
+
+	IDTokenAlgorithm  *string  // "RS256" by default
+	TokenFormat       *string  // "opaque", "jwt", or "" as the instance
+	RefreshPolicy     *string  // RotateRefresh by default, or StickyRefresh
+	ClientCredentials *bool    // by default false
+	Resources         []string // nil as it is, empty as the instance
+	PostLogoutURIs    []string // nil as it is
+	Lifetimes         []Lifetime
 }
+
+// The refresh policies.
+const (
+	RotateRefresh = "rotate"
+	StickyRefresh = "sticky"
+)
 
 // CreateApplication makes an application. The answer holds its secret, which is
 // shown this once; a public application has none.

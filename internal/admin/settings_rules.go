@@ -1,8 +1,11 @@
 package admin
 
 import (
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 )
 
@@ -11,25 +14,53 @@ const (
 	year = 365 * day
 )
 
+// A lifetimeBound is between what a lifetime may be, and where it is.
+type lifetimeBound struct {
+	field       func(*oauth.Lifetimes) *time.Duration
+	least, most time.Duration
+	text        string
+}
+
+var lifetimeBounds = map[string]lifetimeBound{
+	"code_lifetime": {
+		func(l *oauth.Lifetimes) *time.Duration { return &l.Code }, time.Second, 10 * time.Minute,
+		"code_lifetime must be 1 second to 10 minutes (RFC 6749 §4.1.2).",
+	},
+	"access_token_lifetime": {
+		func(l *oauth.Lifetimes) *time.Duration { return &l.AccessToken }, time.Minute, year,
+		"access_token_lifetime must be 1 minute to 1 year.",
+	},
+	"id_token_lifetime": {
+		func(l *oauth.Lifetimes) *time.Duration { return &l.IDToken }, time.Minute, 30 * day,
+		"id_token_lifetime must be 1 minute to 30 days, which is how long its key is published.",
+	},
+	"refresh_token_lifetime": {
+		func(l *oauth.Lifetimes) *time.Duration { return &l.RefreshToken }, time.Minute, 10 * year,
+		"refresh_token_lifetime must be 1 minute to 10 years.",
+	},
+	"grant_lifetime": {
+		func(l *oauth.Lifetimes) *time.Duration { return &l.Grant }, time.Minute, 10 * year,
+		"grant_lifetime must be 1 minute to 10 years.",
+	},
+	"refresh_grace": {
+		func(l *oauth.Lifetimes) *time.Duration { return &l.RefreshGrace }, 0, day,
+		"refresh_grace must be at most 1 day.",
+	},
+}
+
+// LifetimeNames lists the lifetimes of instances and applications.
+func LifetimeNames() []string { return slices.Sorted(maps.Keys(lifetimeBounds)) }
+
 // checkSettings decides whether an instance can work with these settings.
 func checkSettings(s store.Settings) error {
 	var p problems
-	l := s.Lifetimes
-	for _, x := range []struct {
-		field       string
-		value       time.Duration
-		least, most time.Duration
-		text        string
-	}{
-		{"code_lifetime", l.Code, time.Second, 10 * time.Minute, "code_lifetime must be 1 second to 10 minutes (RFC 6749 §4.1.2)."},
-		{"access_token_lifetime", l.AccessToken, time.Minute, year, "access_token_lifetime must be 1 minute to 1 year."},
-		{"refresh_token_lifetime", l.RefreshToken, time.Minute, 10 * year, "refresh_token_lifetime must be 1 minute to 10 years."},
-		{"grant_lifetime", l.Grant, time.Minute, 10 * year, "grant_lifetime must be 1 minute to 10 years."},
-		{"refresh_grace", l.RefreshGrace, 0, day, "refresh_grace must be at most 1 day."},
-	} {
-		if x.value < x.least || x.value > x.most {
-			p.add(x.field, Unacceptable, x.text)
+	for _, name := range LifetimeNames() {
+		bound := lifetimeBounds[name]
+		if value := *bound.field(&s.Lifetimes); value < bound.least || value > bound.most {
+			p.add(name, Unacceptable, bound.text)
 		}
 	}
+	p.resources("resources", s.Resources)
+	p.scopeSettings(s)
 	return p.err()
 }

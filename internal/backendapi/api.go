@@ -11,29 +11,33 @@ import (
 
 // Deps are what New needs; all of them are required.
 type Deps struct {
-	Issuer string // without a trailing slash; the base of the URLs in objects
-	Admin  *admin.Admin
-	Keys   store.APIKeys
-	Tokens AccessTokens
-	Grants Grants
-	Now    func() time.Time
-	Log    *slog.Logger
+	Issuer       string // without a trailing slash; the base of the URLs in objects
+	Admin        *admin.Admin
+	Keys         store.APIKeys
+	Tokens       AccessTokens
+	Grants       Grants
+	Signing      SigningKeys
+	ClientTokens store.ClientTokens
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // API serves the Backend API. It is safe for concurrent use.
 type API struct {
-	issuer string
-	admin  *admin.Admin
-	keys   store.APIKeys
-	tokens AccessTokens
-	grants Grants
-	now    func() time.Time
-	log    *slog.Logger
+	issuer       string
+	admin        *admin.Admin
+	keys         store.APIKeys
+	tokens       AccessTokens
+	grants       Grants
+	signing      SigningKeys
+	clientTokens store.ClientTokens
+	now          func() time.Time
+	log          *slog.Logger
 }
 
 // New makes an API.
 func New(d Deps) *API {
-	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, now: d.Now, log: d.Log}
+	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing, clientTokens: d.ClientTokens, now: d.Now, log: d.Log}
 }
 
 // A method answers the requests of one method on one path: with an object to
@@ -56,6 +60,11 @@ func (a *API) Routes(mux *http.ServeMux) {
 		"/v1/oauth_applications/{id}/rotate_secret":   {http.MethodPost: a.rotateSecret},
 		"/v1/oauth_applications/access_tokens/verify": {http.MethodPost: a.verifyAccessToken},
 		"/oauth_applications/access_tokens/verify":    {http.MethodPost: a.verifyAccessToken}, // @clerk/backend names no version
+		"/v1/oauth_applications/{id}/revoke_token":    {http.MethodPost: a.revokeToken},
+		"/v1/jwks": {http.MethodGet: a.getJWKS},
+		"/v1/instance/oauth_application_settings": {http.MethodGet: a.getSettings, http.MethodPatch: a.updateSettings},
+		"/v1/oauth_scopes":                        {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
+		"/v1/oauth_scopes/{name...}":              {http.MethodPatch: a.updateScope, http.MethodDelete: a.deleteScope},
 		"/v1/users": {
 			http.MethodPost: a.createUser,
 			http.MethodGet:  a.listUsers,

@@ -34,6 +34,53 @@ type applicationObject struct {
 	TokenIntrospectionURL string   `json:"token_introspection_url"`
 	CreatedAt             int64    `json:"created_at"`
 	UpdatedAt             int64    `json:"updated_at"`
+	Signet                extras   `json:"signet"`
+}
+
+// extras are what Signet has beyond Clerk, under a key of their own. Lifetimes are
+// in seconds; null is as the instance has it.
+type extras struct {
+	IDTokenAlgorithm  oauth.Algorithm `json:"id_token_signed_response_alg"`
+	TokenFormat       *string         `json:"access_token_format"`
+	RefreshPolicy     string          `json:"refresh_token_policy"`
+	ClientCredentials bool            `json:"client_credentials_grant_enabled"`
+	Resources         []string        `json:"resources"`
+	PostLogoutURIs    []string        `json:"post_logout_redirect_uris"`
+	Code              *int64          `json:"code_lifetime"`
+	AccessToken       *int64          `json:"access_token_lifetime"`
+	IDToken           *int64          `json:"id_token_lifetime"`
+	RefreshToken      *int64          `json:"refresh_token_lifetime"`
+	Grant             *int64          `json:"grant_lifetime"`
+	RefreshGrace      *int64          `json:"refresh_grace"`
+}
+
+func extrasOf(app admin.Application) extras {
+	own := app.Own.Lifetimes
+	x := extras{
+		IDTokenAlgorithm:  app.Signs(),
+		TokenFormat:       orNull(string(app.Own.TokenFormat)),
+		RefreshPolicy:     admin.RotateRefresh,
+		ClientCredentials: app.ClientCredentials,
+		Resources:         append([]string{}, app.Own.Resources...),
+		PostLogoutURIs:    append([]string{}, app.PostLogoutURIs...),
+		Code:              secondsOrNull(own.Code),
+		AccessToken:       secondsOrNull(own.AccessToken),
+		IDToken:           secondsOrNull(own.IDToken),
+		RefreshToken:      secondsOrNull(own.RefreshToken),
+		Grant:             secondsOrNull(own.Grant),
+		RefreshGrace:      secondsOrNull(own.RefreshGrace),
+	}
+	if app.StickyRefresh {
+		x.RefreshPolicy = admin.StickyRefresh
+	}
+	return x
+}
+
+func secondsOrNull(d time.Duration) *int64 {
+	if d == 0 {
+		return nil
+	}
+	return new(int64(d / time.Second))
 }
 
 func (a *API) applicationObject(app admin.Application, instanceID string) applicationObject {
@@ -56,10 +103,11 @@ func (a *API) applicationObject(app admin.Application, instanceID string) applic
 		AuthorizeURL:          a.issuer + oauth.AuthorizePath,
 		TokenFetchURL:         a.issuer + oauth.TokenPath,
 		UserInfoURL:           a.issuer + oauth.UserInfoPath,
-		DiscoveryURL:          a.issuer + "/.well-known/openid-configuration",
-		TokenIntrospectionURL: a.issuer + "/oauth/token_info",
+		DiscoveryURL:          a.issuer + oauth.OpenIDPath,
+		TokenIntrospectionURL: a.issuer + oauth.IntrospectPath,
 		CreatedAt:             app.CreatedAt.UnixMilli(),
 		UpdatedAt:             app.UpdatedAt.UnixMilli(),
+		Signet:                extrasOf(app),
 	}
 	if len(app.RedirectURIs) == 0 {
 		o.RedirectURIs = []string{}

@@ -40,7 +40,7 @@ func (a *API) updateApplication(r *http.Request) (any, error) {
 }
 
 func readApplication(f *fields) admin.ApplicationFields {
-	return admin.ApplicationFields{
+	given := admin.ApplicationFields{
 		Name:          f.text("name"),
 		RedirectURIs:  f.texts("redirect_uris"),
 		CallbackURL:   f.text("callback_url"),
@@ -50,6 +50,20 @@ func readApplication(f *fields) admin.ApplicationFields {
 		Public:        f.flag("public"),
 		DeviceGrant:   f.flag("device_authorization_grant_enabled"),
 	}
+	f.section("signet", func(own *fields) {
+		given.IDTokenAlgorithm = own.text("id_token_signed_response_alg")
+		given.TokenFormat = own.text("access_token_format")
+		given.RefreshPolicy = own.text("refresh_token_policy")
+		given.ClientCredentials = own.flag("client_credentials_grant_enabled")
+		given.Resources = own.texts("resources")
+		given.PostLogoutURIs = own.texts("post_logout_redirect_uris")
+		for _, lifetime := range admin.LifetimeNames() {
+			if d := own.seconds(lifetime); d != nil {
+				given.Lifetimes = append(given.Lifetimes, admin.Lifetime{Name: lifetime, Value: *d})
+			}
+		}
+	})
+	return given
 }
 
 // getApplication serves GET /v1/oauth_applications/{id}.

@@ -37,6 +37,12 @@ func (a *API) call(methods map[string]method) http.Handler {
 			_ = encode(&body, answer) // strings only
 		}
 		h := w.Header()
+		if answer == nil { // nothing to say
+			h.Set("Cache-Control", "no-store")
+			h.Set("Clerk-Trace-Id", trace)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		h.Set("Content-Type", "application/json") // exactly: Clerk's JavaScript compares with ===
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")

@@ -21,6 +21,7 @@ var catalogue = map[string]struct {
 	"api_version_invalid":                                 {400, "API version invalid"},
 	"duplicate_record":                                    {400, "is a duplicate"},
 	"oauth_invalid_scope":                                 {400, "Invalid scope."},
+	"unsupported_token_type":                              {400, "Unsupported token type"},
 	"clerk_key_invalid":                                   {401, "The provided secret key is invalid."},
 	"resource_not_found":                                  {404, "not found"},
 	"method_not_allowed":                                  {405, "Method not allowed"},

@@ -3,8 +3,10 @@ package backendapi
 import (
 	"encoding/json"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // fields reads the members of a body by name and type, and collects what is
@@ -117,6 +119,40 @@ func (f *fields) notOffered(names ...string) {
 			f.problems = append(f.problems, problem{"form_param_value_invalid", name, name + " is not offered by this server; leave it out."})
 		}
 	}
+}
+
+// section reads the members of an object within the body. Members of it that read
+// does not ask for are always refused: they are ours alone, so that nobody else's
+// client sends them.
+func (f *fields) section(name string, read func(*fields)) {
+	raw := f.object(name)
+	if raw == nil {
+		return
+	}
+	inner := &fields{members: map[string]json.RawMessage{}, known: map[string]bool{}}
+	if err := json.Unmarshal(raw, &inner.members); err != nil {
+		f.wrongType(name, "an object")
+		return
+	}
+	read(inner)
+	inner.refuseUnknown()
+	for _, p := range inner.problems {
+		p.param = name + "." + p.param
+		f.problems = append(f.problems, p)
+	}
+}
+
+// seconds reads a number of seconds.
+func (f *fields) seconds(name string) *time.Duration {
+	n := as[int64](f, name, "a whole number of seconds")
+	if n == nil {
+		return nil
+	}
+	if *n < 0 || *n > math.MaxInt32 {
+		f.problems = append(f.problems, problem{"form_param_value_invalid", name, name + " must be a number of seconds from 0 to 2147483647."})
+		return nil
+	}
+	return new(time.Duration(*n) * time.Second)
 }
 
 // refuseUnknown notes every member that was not asked for.

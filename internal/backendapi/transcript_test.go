@@ -77,7 +77,7 @@ func (b *bench) serve(keys store.APIKeys) *httptest.Server {
 	mux := http.NewServeMux()
 	New(Deps{
 		Issuer: "https://signet.example", Admin: b.admin, Keys: keys, Now: ticking(),
-		Tokens: token.New(keyring.Generate(), nil, "https://signet.example"), Grants: b.stores,
+		Tokens: token.New(keyring.Generate(), nil, "https://signet.example"), Grants: b.stores, ClientTokens: b.stores,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	}).Routes(mux)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
@@ -15,13 +18,25 @@ import (
 type AccessTokens interface {
 	// OpenAccess reads an access token, or fails with oauth.ErrForgedAccessToken.
 	OpenAccess(ctx context.Context, token string) (oauth.AccessToken, error)
+	// OpenRefresh reads a refresh token, or fails with oauth.ErrForgedRefreshToken.
+	OpenRefresh(token string) (oauth.RefreshToken, error)
 }
 
 // Grants reads what access tokens stand on.
 type Grants interface {
 	// Grant returns a grant as it stands, or store.ErrNotFound.
 	Grant(ctx context.Context, id oauth.GrantID, now time.Time) (store.Standing, error)
+	// RevokeGrant ends a grant, or fails with store.ErrNotFound.
+	RevokeGrant(ctx context.Context, id oauth.GrantID, why oauth.Reason, now time.Time) error
 }
+
+// SigningKeys tells which keys signatures are checked with.
+type SigningKeys interface {
+	Published(ctx context.Context) (jose.JSONWebKeySet, error)
+}
+
+// isJWT tells the two formats of access tokens apart.
+func isJWT(token string) bool { return strings.Count(token, ".") == 2 }
 
 // An accessToken is a live access token as resource servers learn of it. Times
 // are milliseconds since 1970.
@@ -64,6 +79,9 @@ func (a *API) verifyAccessToken(r *http.Request) (any, error) {
 		return nil, asNoToken(err)
 	}
 	now := a.now()
+	if token.ClientID != "" {
+		return a.verifyClientToken(r.Context(), token, now)
+	}
 	standing, err := a.grants.Grant(r.Context(), token.GrantID, now)
 	if err == nil {
 		err = token.Check(standing.Grant, standing.Live, now)
@@ -71,17 +89,36 @@ func (a *API) verifyAccessToken(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, asNoToken(err)
 	}
+	return answerToken(token, standing.Grant), nil
+}
+
+// verifyClientToken serves a token that a client got for itself.
+func (a *API) verifyClientToken(ctx context.Context, token oauth.AccessToken, now time.Time) (any, error) {
+	live, err := a.clientTokens.ClientTokenLive(ctx, token.ID, token.ClientID, token.IssuedAt)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("verifying an access token: %w", err)
+	case !live:
+		return nil, asNoToken(oauth.ErrForgedAccessToken)
+	}
+	if err := token.Check(oauth.Grant{}, true, now); err != nil {
+		return nil, asNoToken(err)
+	}
+	return answerToken(token, oauth.Grant{ClientID: token.ClientID, UserID: token.ClientID}), nil
+}
+
+func answerToken(token oauth.AccessToken, g oauth.Grant) accessToken {
 	return accessToken{
 		Object:     "clerk_idp_oauth_access_token",
 		ID:         token.ID.String(),
-		ClientID:   standing.ClientID,
-		Subject:    standing.UserID,
-		Scopes:     append(oauth.Scopes{}, token.Scopes(standing.Grant)...),
+		ClientID:   g.ClientID,
+		Subject:    g.UserID,
+		Scopes:     append(oauth.Scopes{}, token.Scopes(g)...),
 		Expiration: token.ExpiresAt.UnixMilli(),
 		CreatedAt:  token.IssuedAt.UnixMilli(),
 		UpdatedAt:  token.IssuedAt.UnixMilli(),
-		Audience:   token.Resources(standing.Grant),
-	}, nil
+		Audience:   token.Resources(g),
+	}
 }
 
 // asNoToken turns the refusals of a token into the one answer there is for them.

@@ -27,6 +27,12 @@ func (c *Cache) UpdateClient(ctx context.Context, client store.Client) error {
 	return c.Backing.UpdateClient(ctx, client)
 }
 
+// AdmitClient implements store.Clients.
+func (c *Cache) AdmitClient(ctx context.Context, client store.Client) error {
+	defer c.forget()
+	return c.Backing.AdmitClient(ctx, client)
+}
+
 // DeleteClient implements store.Clients.
 func (c *Cache) DeleteClient(ctx context.Context, id string) error {
 	defer c.forget()

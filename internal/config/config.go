@@ -59,6 +59,15 @@ type Config struct {
 	// logged. Default: info.
 	LogLevel slog.Level
 
+	// TestFetchHosts are hosts with their ports, separated by commas, from which
+	// client ID metadata documents are fetched although they are not public. For
+	// tests alone: with it anybody can make this server connect there. Default: none.
+	TestFetchHosts string
+
+	// TestFetchCA is the path of certificates in PEM that documents are fetched
+	// with instead of the system's. For tests alone. Default: none.
+	TestFetchCA string
+
 	// AllowHTTPIssuer admits an http issuer that is not a loopback host. Whoever
 	// can see the network can then read passwords and tokens. Default: false.
 	AllowHTTPIssuer bool

@@ -38,6 +38,19 @@ var settings = []Setting{
 		}
 		return nil
 	}},
+	{Name: "test_fetch_hosts", Usage: "for tests alone: fetch client documents from these `host:port,...` although they are not public", set: func(c *Config, value string) error {
+		for host := range strings.SplitSeq(value, ",") {
+			if _, _, err := net.SplitHostPort(host); err != nil {
+				return errors.New("is not a list of hosts with ports, such as 127.0.0.1:8443")
+			}
+		}
+		c.TestFetchHosts = value
+		return nil
+	}},
+	{Name: "test_fetch_ca", Usage: "for tests alone: `path` of the certificates that client documents are fetched with", set: func(c *Config, value string) error {
+		c.TestFetchCA = value
+		return nil
+	}},
 	{Name: "allow_http_issuer", Bool: true, Usage: "admit an http issuer beyond loopback, so that the network can read passwords", set: func(c *Config, value string) error {
 		allowed, err := strconv.ParseBool(value)
 		if err != nil {

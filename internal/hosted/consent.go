@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
@@ -24,11 +25,15 @@ func (h *Hosted) showConsent(w http.ResponseWriter, r *http.Request, query oauth
 	case !signedIn:
 		return seeWith("/sign-in", sealed), nil
 	}
-	client, err := h.clients.ClientByClientID(r.Context(), pending.ClientID)
+	client, err := h.clients.Asking(r.Context(), pending.ClientID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return answer{}, errClientGone
 	case err != nil:
+		return answer{}, err
+	}
+	descriptions, err := h.descriptions(r)
+	if err != nil {
 		return answer{}, err
 	}
 	return answer{
@@ -36,6 +41,9 @@ func (h *Hosted) showConsent(w http.ResponseWriter, r *http.Request, query oauth
 		formTargets: []string{ui.FormTarget(pending.RedirectURI)},
 		page: ui.Consent{
 			Application: client.Name,
+			Unverified:  client.DynamicallyRegistered,
+			At:          registration.Host(client.ID),
+			Custom:      descriptions,
 			User:        person(current.User),
 			Scopes:      pending.Scopes,
 			RedirectURI: pending.RedirectURI,
@@ -79,7 +87,14 @@ func (h *Hosted) decide(w http.ResponseWriter, r *http.Request, form oauth.Form)
 }
 
 func (h *Hosted) agree(r *http.Request, c session.Continuation) error {
-	err := h.connections.Agree(r.Context(), c.AgreedBy, c.ClientID, c.Scopes, h.now())
+	err := h.clients.Admit(r.Context(), c.ClientID)
+	if errors.Is(err, store.ErrNotFound) {
+		return errClientGone
+	}
+	if err != nil {
+		return err
+	}
+	err = h.connections.Agree(r.Context(), c.AgreedBy, c.ClientID, c.Scopes, h.now())
 	if errors.Is(err, store.ErrNotFound) {
 		return errClientGone
 	}
@@ -98,6 +113,19 @@ func (h *Hosted) home(w http.ResponseWriter, r *http.Request, _ oauth.Form) (ans
 		page.CSRF = h.sessions.CSRFToken(h.sessions.Browser(w, r), current.User.ID)
 	}
 	return answer{status: http.StatusOK, page: page}, nil
+}
+
+// descriptions are what the operator says about custom scopes.
+func (h *Hosted) descriptions(r *http.Request) (map[string]string, error) {
+	instance, err := h.instances.Instance(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]string{}
+	for _, x := range instance.Settings.CustomScopes {
+		all[x.Name] = x.Description
+	}
+	return all, nil
 }
 
 // person is what pages call a user.

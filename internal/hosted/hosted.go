@@ -21,6 +21,7 @@ import (
 	"github.com/signet-auth/signet/internal/reqid"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/throttle"
 	"github.com/signet-auth/signet/internal/ui"
 )
 
@@ -34,11 +35,22 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, identifier, password string) (store.User, error)
 }
 
+// Clients finds the applications that ask.
+type Clients interface {
+	// Asking finds a client, kept or not, or fails with store.ErrNotFound or an
+	// *oauth.Error.
+	Asking(ctx context.Context, clientID string) (store.Client, error)
+	// Admit keeps a client that a user has agreed to.
+	Admit(ctx context.Context, clientID string) error
+}
+
 // Deps are what the pages need.
 type Deps struct {
 	Sessions    *session.Sessions
-	Clients     store.Clients
+	Clients     Clients
 	Connections store.Connections
+	Devices     store.Devices
+	Instances   store.Instances
 	Accounts    Authenticator
 	Now         func() time.Time
 	Log         *slog.Logger
@@ -47,8 +59,11 @@ type Deps struct {
 // Hosted serves the pages. It is safe for concurrent use.
 type Hosted struct {
 	sessions    *session.Sessions
-	clients     store.Clients
+	clients     Clients
 	connections store.Connections
+	devices     store.Devices
+	instances   store.Instances
+	guesses     *throttle.Pace // of user codes, by user
 	accounts    Authenticator
 	now         func() time.Time
 	log         *slog.Logger
@@ -61,6 +76,9 @@ func New(d Deps) *Hosted {
 		sessions:    d.Sessions,
 		clients:     d.Clients,
 		connections: d.Connections,
+		devices:     d.Devices,
+		instances:   d.Instances,
+		guesses:     throttle.NewPace(guessesPerMinute, guessesAtOnce),
 		accounts:    d.Accounts,
 		now:         d.Now,
 		log:         d.Log,
@@ -77,7 +95,11 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("POST /select-account", h.form(h.selectAccount))
 	mux.Handle("GET /consent", h.page(h.showConsent))
 	mux.Handle("POST /consent", h.form(h.decide))
+	mux.Handle("GET /sign-out", h.page(h.showSignOut))
 	mux.Handle("POST /sign-out", h.form(h.signOut))
+	mux.Handle("GET /signed-out", h.page(h.signedOut))
+	mux.Handle("GET /device", h.page(h.showDevice))
+	mux.Handle("POST /device", h.form(h.decideDevice))
 	mux.Handle("GET /assets/", ui.Assets())
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/sqlstore"
 	"github.com/signet-auth/signet/internal/store"
@@ -81,7 +82,9 @@ func newServer(t *testing.T) *server {
 	s.sessions = session.New(db, keyring.Generate(), issuer, clock)
 	New(Deps{
 		Sessions:    s.sessions,
-		Clients:     db,
+		Clients:     registration.New(db, db, registration.NewStatements(keyring.Generate()), nil, clock),
+		Devices:     db,
+		Instances:   db,
 		Connections: db,
 		Accounts:    s.accounts,
 		Now:         clock,

@@ -17,7 +17,7 @@ func (h *Hosted) showAccounts(w http.ResponseWriter, r *http.Request, query oaut
 	if err != nil || next.location != "" {
 		return next, err
 	}
-	client, err := h.clients.ClientByClientID(r.Context(), pending.ClientID)
+	client, err := h.clients.Asking(r.Context(), pending.ClientID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return answer{}, errClientGone

@@ -110,8 +110,11 @@ func (h *Hosted) signInRequest(r *http.Request, form oauth.Form) (signInRequest,
 
 // onward is where the browser goes once somebody is signed in.
 func (x signInRequest) onward() answer {
-	if x.sealed == "" {
+	switch {
+	case x.sealed == "":
 		return see("/")
+	case x.pending.Return != "":
+		return see(x.pending.Return)
 	}
 	return seeWith(authorizePath, x.sealed)
 }
@@ -119,7 +122,10 @@ func (x signInRequest) onward() answer {
 func (h *Hosted) signInPage(w http.ResponseWriter, r *http.Request, x signInRequest, status int, page ui.SignIn) (answer, error) {
 	a := answer{status: status}
 	if x.sealed != "" {
-		client, err := h.clients.ClientByClientID(r.Context(), x.pending.ClientID)
+		page.Continue = x.sealed
+	}
+	if x.pending.ClientID != "" {
+		client, err := h.clients.Asking(r.Context(), x.pending.ClientID)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return answer{}, errClientGone
@@ -127,7 +133,6 @@ func (h *Hosted) signInPage(w http.ResponseWriter, r *http.Request, x signInRequ
 			return answer{}, err
 		}
 		page.Application = client.Name
-		page.Continue = x.sealed
 		a.formTargets = []string{ui.FormTarget(x.pending.RedirectURI)}
 	}
 	page.CSRF = h.sessions.CSRFToken(h.sessions.Browser(w, r), signInBound)
@@ -149,7 +154,7 @@ func (h *Hosted) signOut(w http.ResponseWriter, r *http.Request, form oauth.Form
 	}
 	x, err := h.signInRequest(r, form)
 	if err != nil || x.sealed == "" { // signed out all the same
-		return see("/"), nil
+		return see("/signed-out"), nil
 	}
 	return seeWith("/sign-in", x.sealed), nil
 }

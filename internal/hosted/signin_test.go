@@ -212,7 +212,7 @@ func TestSignOut(t *testing.T) {
 	}
 	b.want(b.post("/sign-out", form), http.StatusSeeOther, "/sign-in") // twice is no error
 	b.signIn("ada")
-	b.want(b.post("/sign-out", encode("csrf", b.csrf("/"), "continue", "x")), http.StatusSeeOther, "/")
+	b.want(b.post("/sign-out", encode("csrf", b.csrf("/"), "continue", "x")), http.StatusSeeOther, "/signed-out")
 	if !strings.Contains(b.get("/").body, "You are not signed in") {
 		t.Error("still signed in")
 	}

@@ -20,6 +20,12 @@ const (
 	InvalidToken            ErrorCode = "invalid_token"             // RFC 6750 §3.1
 	InvalidRedirectURI      ErrorCode = "invalid_redirect_uri"      // RFC 7591 §3.2.2
 
+	AuthorizationPending ErrorCode = "authorization_pending" // RFC 8628 §3.5
+	SlowDown             ErrorCode = "slow_down"             // RFC 8628 §3.5
+	ExpiredToken         ErrorCode = "expired_token"         // RFC 8628 §3.5
+
+	InvalidClientMetadata ErrorCode = "invalid_client_metadata" // RFC 7591 §3.2.2
+
 	LoginRequired            ErrorCode = "login_required"                    // OIDC Core §3.1.2.6
 	ConsentRequired          ErrorCode = "consent_required"                  // OIDC Core §3.1.2.6
 	AccountSelectionRequired ErrorCode = "account_selection_required"        // OIDC Core §3.1.2.6

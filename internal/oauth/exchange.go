@@ -10,6 +10,7 @@ import (
 const (
 	GrantAuthorizationCode = "authorization_code" // RFC 6749 §4.1.3
 	GrantRefreshToken      = "refresh_token"      // RFC 6749 §6
+	GrantClientCredentials = "client_credentials" // RFC 6749 §4.4
 )
 
 // GrantType reads grant_type. It refuses a form in which anything came twice.
@@ -26,7 +27,7 @@ func GrantType(f Form) (string, error) {
 	return "", refuse(UnsupportedGrantType, "RFC 6749 §5.2", "grant_type is none of those in the metadata")
 }
 
-var grantTypes = []string{GrantAuthorizationCode, GrantRefreshToken}
+var grantTypes = []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials, GrantDeviceCode}
 
 // GrantTypes lists them in the order the metadata shows them.
 func GrantTypes() []string { return slices.Clone(grantTypes) }

@@ -109,12 +109,6 @@ func (r AuthorizationRequest) refuse(code ErrorCode, spec, description string) e
 // time known at now: the user has agreed with knowledge of them, whatever the
 // clock of the node that wrote them said.
 func (r AuthorizationRequest) Code(id GrantID, user User, now time.Time, notBefore ...time.Time) Code {
-	authorized := now
-	for _, t := range notBefore {
-		if !authorized.After(t) {
-			authorized = t.Add(time.Millisecond)
-		}
-	}
 	code := Code{
 		GrantID:           id,
 		ClientID:          r.client.ID,
@@ -124,7 +118,7 @@ func (r AuthorizationRequest) Code(id GrantID, user User, now time.Time, notBefo
 		RedirectRequested: r.redirectRequested,
 		Scopes:            r.scopes,
 		Challenge:         r.challenge,
-		AuthorizedAt:      authorized,
+		AuthorizedAt:      LaterThan(now, notBefore...),
 		ExpiresAt:         now.Add(r.client.Lifetimes.Code),
 		Details:           Details{Resources: r.resources, UserInfoClaims: r.claims.userInfo},
 	}

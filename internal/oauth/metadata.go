@@ -23,6 +23,11 @@ type Metadata struct {
 	TokenEndpoint         string      `json:"token_endpoint"`
 	UserInfoEndpoint      string      `json:"userinfo_endpoint"`
 	JWKSURI               string      `json:"jwks_uri"`
+	RevocationEndpoint    string      `json:"revocation_endpoint"`
+	IntrospectionEndpoint string      `json:"introspection_endpoint"`
+	DeviceEndpoint        string      `json:"device_authorization_endpoint"`
+	EndSessionEndpoint    string      `json:"end_session_endpoint"`
+	RegistrationEndpoint  string      `json:"registration_endpoint,omitempty"`
 	Scopes                []string    `json:"scopes_supported"`
 	ResponseTypes         []string    `json:"response_types_supported"`
 	ResponseModes         []string    `json:"response_modes_supported"`
@@ -40,20 +45,32 @@ type Metadata struct {
 	RequestParameter      bool        `json:"request_parameter_supported"`
 	RequestURIParameter   bool        `json:"request_uri_parameter_supported"` // true if left out
 	IssuerInResponse      bool        `json:"authorization_response_iss_parameter_supported"`
+	MetadataDocuments     bool        `json:"client_id_metadata_document_supported,omitempty"`
 	BackchannelLogout     bool        `json:"backchannel_logout_supported"`
 	FrontchannelLogout    bool        `json:"frontchannel_logout_supported"`
 }
 
+// Features are what an operator can switch on.
+type Features struct {
+	Registration      bool   // RFC 7591
+	MetadataDocuments bool   // clients may be known by a document alone
+	Scopes            Scopes // custom ones that are advertised
+}
+
 // NewMetadata computes the description from the tables that the rules use, so
 // that it promises what is kept.
-func NewMetadata(issuer string) Metadata {
+func NewMetadata(issuer string, f Features) Metadata {
 	m := Metadata{
 		Issuer:                issuer,
 		AuthorizationEndpoint: issuer + AuthorizePath,
 		TokenEndpoint:         issuer + TokenPath,
 		UserInfoEndpoint:      issuer + UserInfoPath,
 		JWKSURI:               issuer + JWKSPath,
-		Scopes:                BuiltInScopes(),
+		RevocationEndpoint:    issuer + RevokePath,
+		IntrospectionEndpoint: issuer + IntrospectPath,
+		DeviceEndpoint:        issuer + DevicePath,
+		EndSessionEndpoint:    issuer + LogoutPath,
+		Scopes:                BuiltInScopes().Or(f.Scopes),
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{string(ModeQuery), string(ModeFormPost)},
 		GrantTypes:            GrantTypes(),
@@ -69,6 +86,10 @@ func NewMetadata(issuer string) Metadata {
 		ClaimsParameter:       true,
 		IssuerInResponse:      true,
 	}
+	if f.Registration {
+		m.RegistrationEndpoint = issuer + RegisterPath
+	}
+	m.MetadataDocuments = f.MetadataDocuments
 	for _, c := range userClaims {
 		m.Claims = append(m.Claims, c.name)
 	}

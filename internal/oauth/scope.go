@@ -57,16 +57,6 @@ func isScopeToken(name string) bool {
 	return name != ""
 }
 
-// KnownScopes checks that every scope exists on this server.
-func KnownScopes(s Scopes) error {
-	for _, name := range s {
-		if !builtIn.Has(name) {
-			return refuse(InvalidScope, "RFC 6749 §3.3", "scope names a scope that does not exist here")
-		}
-	}
-	return nil
-}
-
 // BuiltInScopes lists the scopes that exist on every server, in the order the
 // metadata shows them.
 func BuiltInScopes() Scopes { return slices.Clone(builtIn) }

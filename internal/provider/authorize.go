@@ -119,11 +119,11 @@ func (p *Provider) authorizationRequest(ctx context.Context, params string) (oau
 	if err != nil {
 		return none, oauth.Client{}, err
 	}
-	client, err := p.clients.ClientByClientID(ctx, read.ClientID)
+	client, err := p.registry.Asking(ctx, read.ClientID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return none, oauth.Client{}, oauth.ErrUnknownClient
-	case err != nil:
+	case err != nil: // a fault, or a client that is not admitted
 		return none, oauth.Client{}, fmt.Errorf("looking up the client: %w", err)
 	}
 	if read.IDTokenHint != "" {

@@ -62,6 +62,10 @@ func (p *Provider) answerJSON(serve func(*http.Request) (any, error)) http.Handl
 				w.Header().Set("WWW-Authenticate", `Basic realm="signet"`)
 			}
 		}
+		if answer == nil { // RFC 7009 §2.2: nothing to say
+			w.Header().Set("Cache-Control", "no-store")
+			return
+		}
 		writeJSON(w, code, answer)
 	})
 }

@@ -9,8 +9,19 @@ import (
 
 // metadata serves the description of the server (RFC 8414 §3.2, OIDC Discovery
 // §4.2).
-func (p *Provider) metadata(*http.Request) (any, error) {
-	return oauth.NewMetadata(p.issuer), nil
+func (p *Provider) metadata(r *http.Request) (any, error) {
+	instance, err := p.instances.Instance(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	s := instance.Settings
+	f := oauth.Features{Registration: s.DynamicRegistration, MetadataDocuments: s.MetadataDocuments.Advertised}
+	for _, x := range s.CustomScopes {
+		if x.Advertised {
+			f.Scopes = append(f.Scopes, x.Name)
+		}
+	}
+	return oauth.NewMetadata(p.issuer, f), nil
 }
 
 // jwks serves the keys that signatures are checked with (RFC 7517 §5).

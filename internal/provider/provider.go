@@ -7,10 +7,22 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/throttle"
 	"github.com/signet-auth/signet/internal/token"
 )
+
+// devicesPerMinute is how many devices of one client may begin to wait in a
+// minute: each is a row for some minutes, and public clients prove nothing.
+const devicesPerMinute = 120
+
+// kept finds the clients that are kept.
+type kept interface {
+	// ClientByClientID finds a client by its client_id, or store.ErrNotFound.
+	ClientByClientID(ctx context.Context, clientID string) (store.Client, error)
+}
 
 // Users reads the user that an ID token is about.
 type Users interface {
@@ -20,51 +32,69 @@ type Users interface {
 
 // Deps are what a Provider stands on. All of them are needed.
 type Deps struct {
-	Issuer      string // without a trailing slash
-	InstanceID  string
-	Clients     store.Clients
-	Grants      store.Grants
-	Users       Users
-	Connections store.Connections
-	Instances   store.Instances
-	Sessions    *session.Sessions
-	Tokens      *token.Tokens
-	Keys        *token.Keys
-	Now         func() time.Time
-	Log         *slog.Logger
+	Issuer       string // without a trailing slash
+	InstanceID   string
+	Clients      store.Clients
+	Registry     *registration.Clients // over Clients
+	Statements   *registration.Statements
+	Grants       store.Grants
+	Users        Users
+	Devices      store.Devices
+	ClientTokens store.ClientTokens
+	Connections  store.Connections
+	Instances    store.Instances
+	Sessions     *session.Sessions
+	Tokens       *token.Tokens
+	Keys         *token.Keys
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // A Provider serves the protocol endpoints. It is safe for concurrent use.
 type Provider struct {
-	issuer      string
-	instanceID  string
-	clients     store.Clients
-	grants      store.Grants
-	users       Users
-	connections store.Connections
-	instances   store.Instances
-	sessions    *session.Sessions
-	tokens      *token.Tokens
-	keys        *token.Keys
-	now         func() time.Time
-	log         *slog.Logger
+	issuer           string
+	instanceID       string
+	clients          kept
+	changeable       store.Clients
+	registry         *registration.Clients
+	statements       *registration.Statements
+	registrationPace *throttle.Pace // by network
+	grants           store.Grants
+	users            Users
+	devices          store.Devices
+	clientTokens     store.ClientTokens
+	devicePace       *throttle.Pace // of new devices, by client
+	connections      store.Connections
+	instances        store.Instances
+	sessions         *session.Sessions
+	tokens           *token.Tokens
+	keys             *token.Keys
+	now              func() time.Time
+	log              *slog.Logger
 }
 
 // New makes a provider.
 func New(d Deps) *Provider {
 	return &Provider{
-		issuer:      d.Issuer,
-		instanceID:  d.InstanceID,
-		clients:     d.Clients,
-		grants:      d.Grants,
-		users:       d.Users,
-		connections: d.Connections,
-		instances:   d.Instances,
-		sessions:    d.Sessions,
-		tokens:      d.Tokens,
-		keys:        d.Keys,
-		now:         d.Now,
-		log:         d.Log,
+		issuer:           d.Issuer,
+		instanceID:       d.InstanceID,
+		clients:          d.Clients,
+		changeable:       d.Clients,
+		registry:         d.Registry,
+		statements:       d.Statements,
+		registrationPace: throttle.NewPace(registrationsPerMinute, registrationsPerMinute),
+		grants:           d.Grants,
+		users:            d.Users,
+		devices:          d.Devices,
+		clientTokens:     d.ClientTokens,
+		devicePace:       throttle.NewPace(devicesPerMinute, devicesPerMinute),
+		connections:      d.Connections,
+		instances:        d.Instances,
+		sessions:         d.Sessions,
+		tokens:           d.Tokens,
+		keys:             d.Keys,
+		now:              d.Now,
+		log:              d.Log,
 	}
 }
 
@@ -74,16 +104,28 @@ func (p *Provider) Routes(mux *http.ServeMux) {
 	mux.Handle("GET "+oauth.AuthorizePath, p.answerBrowser(p.authorize))
 	mux.Handle("POST "+oauth.AuthorizePath, p.answerBrowser(p.authorizePost))
 	mux.HandleFunc("HEAD "+oauth.AuthorizePath, refuseHead)
+	mux.Handle("GET "+oauth.LogoutPath, p.answerBrowser(p.logout))
+	mux.Handle("POST "+oauth.LogoutPath, p.answerBrowser(p.logoutPost))
+	mux.HandleFunc("HEAD "+oauth.LogoutPath, refuseHead)
+	const client = oauth.RegisterPath + "/{id}"
+	mux.Handle("POST "+oauth.RegisterPath, anyOrigin(p.answerRegistration(http.StatusCreated, p.register)))
+	mux.Handle("OPTIONS "+oauth.RegisterPath, preflight([]string{"POST"}))
+	mux.Handle("GET "+client, p.answerRegistration(http.StatusOK, p.showRegistration))
+	mux.Handle("PUT "+client, p.answerRegistration(http.StatusOK, p.changeRegistration))
+	mux.Handle("DELETE "+client, p.answerRegistration(http.StatusNoContent, p.deleteRegistration))
 
 	for path, endpoint := range map[string]struct {
 		methods []string
 		handler http.Handler
 	}{
-		oauth.TokenPath:    {[]string{"POST"}, p.answerJSON(p.token)},
-		oauth.UserInfoPath: {[]string{"GET", "POST"}, p.answerBearer(p.userInfo)},
-		oauth.MetadataPath: {[]string{"GET"}, p.answerPublic(p.metadata)},
-		oauth.OpenIDPath:   {[]string{"GET"}, p.answerPublic(p.metadata)},
-		oauth.JWKSPath:     {[]string{"GET"}, p.answerPublic(p.jwks)},
+		oauth.IntrospectPath: {[]string{"POST"}, p.answerJSON(p.introspect)},
+		oauth.RevokePath:     {[]string{"POST"}, p.answerJSON(p.revoke)},
+		oauth.DevicePath:     {[]string{"POST"}, p.answerJSON(p.deviceAuthorization)},
+		oauth.TokenPath:      {[]string{"POST"}, p.answerJSON(p.token)},
+		oauth.UserInfoPath:   {[]string{"GET", "POST"}, p.answerBearer(p.userInfo)},
+		oauth.MetadataPath:   {[]string{"GET"}, p.answerPublic(p.metadata)},
+		oauth.OpenIDPath:     {[]string{"GET"}, p.answerPublic(p.metadata)},
+		oauth.JWKSPath:       {[]string{"GET"}, p.answerPublic(p.jwks)},
 	} {
 		for _, method := range endpoint.methods {
 			mux.Handle(method+" "+path, anyOrigin(endpoint.handler))

@@ -16,7 +16,7 @@ type tokenResponse struct {
 	AccessToken  string `json:"access_token"`
 	TokenType    string `json:"token_type"`
 	ExpiresIn    int64  `json:"expires_in"` // seconds
-	RefreshToken string `json:"refresh_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
 	Scope        string `json:"scope"`
 	IDToken      string `json:"id_token,omitempty"` // OIDC Core §3.1.3.3
 }
@@ -49,6 +49,18 @@ func (p *Provider) token(r *http.Request) (any, error) {
 			return nil, err
 		}
 		return p.refresh(r.Context(), client, x)
+	case oauth.GrantClientCredentials:
+		x, err := oauth.ReadClientGrant(form)
+		if err != nil {
+			return nil, err
+		}
+		return p.clientToken(r.Context(), client, x)
+	case oauth.GrantDeviceCode:
+		deviceCode, err := oauth.ReadDeviceCode(form)
+		if err != nil {
+			return nil, err
+		}
+		return p.exchangeDeviceCode(r.Context(), client, deviceCode)
 	}
 	panic("provider: a grant type that the rules admit is not served: " + grantType)
 }

@@ -90,10 +90,24 @@ func (s *Server) sweep(ctx context.Context) error {
 	if err := s.sweepGrants(ctx, s.now().Add(-grantKept)); err != nil {
 		return fmt.Errorf("grants: %w", err)
 	}
+	db := s.office.db
+	for what, remove := range map[string]func(context.Context, time.Time, int) (int, error){
+		"sessions":        db.DeleteExpiredSessions,
+		"device requests": db.DeleteExpiredDeviceRequests,
+		"revoked tokens":  db.DeleteExpiredTokens,
+	} {
+		if err := s.sweepRows(ctx, remove); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	return nil
+}
+
+func (s *Server) sweepRows(ctx context.Context, remove func(context.Context, time.Time, int) (int, error)) error {
 	for n := sweepBatch; n == sweepBatch; {
 		var err error
-		if n, err = s.office.db.DeleteExpiredSessions(ctx, s.now(), sweepBatch); err != nil {
-			return fmt.Errorf("sessions: %w", err)
+		if n, err = remove(ctx, s.now(), sweepBatch); err != nil {
+			return err
 		}
 		if n == sweepBatch && !pause(ctx, sweepPause) {
 			return ctx.Err()

@@ -26,6 +26,7 @@ import (
 	"github.com/signet-auth/signet/internal/hosted"
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/provider"
+	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/sqlstore"
 	"github.com/signet-auth/signet/internal/store"
@@ -84,36 +85,45 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 	keys := s.office.keys
 	tokens := token.New(ring, keys, issuer.String())
 	mux := http.NewServeMux()
+	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
 	provider.New(provider.Deps{
-		Issuer:      issuer.String(),
-		InstanceID:  s.office.instance.ID,
-		Clients:     held,
-		Grants:      db,
-		Users:       db,
-		Connections: db,
-		Instances:   held,
-		Sessions:    sessions,
-		Tokens:      tokens,
-		Keys:        keys,
-		Now:         s.now,
-		Log:         s.log,
+		Registry:     registry,
+		Statements:   s.office.statements,
+		Issuer:       issuer.String(),
+		InstanceID:   s.office.instance.ID,
+		Clients:      held,
+		Grants:       db,
+		Users:        db,
+		Devices:      db,
+		ClientTokens: db,
+		Connections:  db,
+		Instances:    held,
+		Sessions:     sessions,
+		Tokens:       tokens,
+		Keys:         keys,
+		Now:          s.now,
+		Log:          s.log,
 	}).Routes(mux)
 	hosted.New(hosted.Deps{
 		Sessions:    sessions,
-		Clients:     held,
+		Clients:     registry,
 		Connections: db,
+		Devices:     db,
+		Instances:   held,
 		Accounts:    s.office.accounts,
 		Now:         s.now,
 		Log:         s.log,
 	}).Routes(mux)
 	backendapi.New(backendapi.Deps{
-		Issuer: issuer.String(),
-		Admin:  s.office.Admin,
-		Keys:   held,
-		Tokens: tokens,
-		Grants: db,
-		Now:    s.now,
-		Log:    s.log,
+		Issuer:       issuer.String(),
+		Admin:        s.office.Admin,
+		Keys:         held,
+		Tokens:       tokens,
+		Signing:      keys,
+		Grants:       db,
+		ClientTokens: db,
+		Now:          s.now,
+		Log:          s.log,
 	}).Routes(mux)
 	mux.HandleFunc("GET "+healthPath, s.healthy)
 	mux.HandleFunc("GET "+readyPath, s.ready)
@@ -136,13 +146,15 @@ func (s *Server) Close() error { return s.office.Close() }
 // An Office is the part of a node that commands need: package admin over the
 // database, without anything that serves.
 type Office struct {
-	Admin    *admin.Admin
-	accounts *account.Accounts
-	instance store.Instance
-	ring     *keyring.Ring
-	keys     *token.Keys
-	db       *sqlstore.DB
-	held     *cache.Cache // over db
+	Admin      *admin.Admin
+	accounts   *account.Accounts
+	instance   store.Instance
+	ring       *keyring.Ring
+	keys       *token.Keys
+	statements *registration.Statements
+	documents  *registration.Documents
+	db         *sqlstore.DB
+	held       *cache.Cache // over db
 }
 
 // OpenOffice opens the database, making it if there is none, and checks that the
@@ -160,16 +172,21 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	if err != nil {
 		return nil, err
 	}
+	documents, err := newDocuments(cfg, o)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	accounts, held := account.New(db), cache.New(db)
-	office := &Office{accounts: accounts, ring: ring, db: db, held: held, keys: token.NewKeys(held, ring, o.Now), Admin: admin.New(admin.Deps{
-		Clients:   held,
-		Users:     db,
-		Instances: held,
-		Keys:      held,
-		Accounts:  accounts,
-		Now:       o.Now,
-		Random:    rand.Reader,
-	})}
+	office := &Office{accounts: accounts, ring: ring, db: db, held: held, keys: token.NewKeys(held, ring, o.Now),
+		statements: registration.NewStatements(ring), documents: documents, Admin: admin.New(admin.Deps{
+			Clients:   held,
+			Users:     db,
+			Instances: held,
+			Keys:      held,
+			Accounts:  accounts,
+			Now:       o.Now,
+			Random:    rand.Reader,
+		})}
 	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -37,6 +37,7 @@ type Continuation struct {
 	Chosen      string    // the user who chose to go on with it, or ""
 	AgreedBy    string    // the user who agreed to it, or ""
 	Denied      bool
+	Return      string // a page of ours to go on to, instead of an authorization request
 }
 
 // sealedContinuation is what is sealed. The names are short because the whole of
@@ -54,6 +55,7 @@ type sealedContinuation struct {
 	Chosen      string       `json:"o,omitempty"`
 	AgreedBy    string       `json:"a,omitempty"`
 	Denied      bool         `json:"d,omitempty"`
+	Return      string       `json:"u,omitempty"`
 }
 
 // SealContinuation gives the form of c that the browser carries: nobody can read
@@ -74,6 +76,7 @@ func (s *Sessions) SealContinuation(b Browser, c Continuation) string {
 		Chosen:      c.Chosen,
 		AgreedBy:    c.AgreedBy,
 		Denied:      c.Denied,
+		Return:      c.Return,
 	})
 	if err != nil {
 		panic(err) // strings, numbers and booleans always marshal
@@ -117,5 +120,6 @@ func (s *Sessions) OpenContinuation(r *http.Request, sealed string) (Continuatio
 		Chosen:      x.Chosen,
 		AgreedBy:    x.AgreedBy,
 		Denied:      x.Denied,
+		Return:      x.Return,
 	}, nil
 }

@@ -114,10 +114,14 @@ func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, userID string) 
 	return sessionID, nil
 }
 
-// End signs the browser out. The cookie goes even if the store fails.
+// End signs the browser out. The cookie goes when the session has ended, so that
+// nobody is told so before it is true.
 func (s *Sessions) End(w http.ResponseWriter, r *http.Request) error {
+	if err := s.endCurrent(r); err != nil {
+		return err
+	}
 	s.setCookie(w, s.sessionCookie, "", -1)
-	return s.endCurrent(r)
+	return nil
 }
 
 func (s *Sessions) endCurrent(r *http.Request) error {

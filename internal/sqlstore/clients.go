@@ -80,6 +80,39 @@ func (db *DB) CreateClient(ctx context.Context, c store.Client) error {
 	return nil
 }
 
+// AdmitClient implements store.Clients.
+func (db *DB) AdmitClient(ctx context.Context, c store.Client) error {
+	c.Revision = 1
+	values, err := clientRow(c)
+	if err != nil {
+		return fmt.Errorf("admitting a client: %w", err)
+	}
+	err = db.change(ctx, func(tx querier) error {
+		var deleted bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM deleted_clients WHERE client_id = $1)`, c.ID).Scan(&deleted)
+		switch {
+		case err != nil:
+			return err
+		case deleted:
+			return store.ErrNotFound
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO clients (`+clientColumns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+			ON CONFLICT (client_id) DO NOTHING`, values...)
+		return err
+	})
+	return wrapped("admitting a client", err)
+}
+
+// ClientDeleted implements store.Clients.
+func (db *DB) ClientDeleted(ctx context.Context, clientID string) (deleted bool, err error) {
+	err = db.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM deleted_clients WHERE client_id = $1)`, clientID).Scan(&deleted)
+	if err != nil {
+		return false, db.nothing(fmt.Errorf("looking for a deleted client: %w", err))
+	}
+	return deleted, nil
+}
+
 // ClientByID implements store.Clients.
 func (db *DB) ClientByID(ctx context.Context, id string) (store.Client, error) {
 	return db.client(ctx, selectClient+`WHERE application_id = $1`, id)

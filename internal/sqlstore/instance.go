@@ -17,12 +17,19 @@ type settings struct {
 	AllowHTTPRedirectURIs bool     `json:"allow_http_redirect_uris"`
 	JWTAccessTokens       bool     `json:"jwt_access_tokens,omitempty"`
 	Resources             []string `json:"resources,omitempty"`
+
+	CustomScopes              []store.CustomScope     `json:"custom_scopes,omitempty"`
+	DefaultScopes             oauth.Scopes            `json:"default_scopes,omitempty"`
+	DynamicRegistration       bool                    `json:"dynamic_registration,omitempty"`
+	RegistrationTokenRequired bool                    `json:"registration_token_required,omitempty"`
+	MetadataDocuments         store.MetadataDocuments `json:"metadata_documents,omitzero"`
 }
 
 func formatSettings(s store.Settings) (string, error) {
 	text, err := json.Marshal(settings{
 		formatLifetimes(s.Lifetimes),
 		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources,
+		s.CustomScopes, s.DefaultScopes, s.DynamicRegistration, s.RegistrationTokenRequired, s.MetadataDocuments,
 	})
 	return string(text), err
 }
@@ -37,6 +44,12 @@ func parseSettings(text string) (store.Settings, error) {
 		AllowHTTPRedirectURIs: kept.AllowHTTPRedirectURIs,
 		JWTAccessTokens:       kept.JWTAccessTokens,
 		Resources:             kept.Resources,
+
+		CustomScopes:              kept.CustomScopes,
+		DefaultScopes:             kept.DefaultScopes,
+		DynamicRegistration:       kept.DynamicRegistration,
+		RegistrationTokenRequired: kept.RegistrationTokenRequired,
+		MetadataDocuments:         kept.MetadataDocuments,
 	}
 	if s.Lifetimes.IDToken == 0 { // kept before there were any
 		s.Lifetimes.IDToken = oauth.DefaultLifetimes().IDToken

@@ -34,6 +34,8 @@ var _ interface {
 	store.Clients
 	store.Users
 	store.Sessions
+	store.Devices
+	store.ClientTokens
 	store.Instances
 	store.APIKeys
 	store.SigningKeys

@@ -30,6 +30,15 @@ type Clients interface {
 	// DeleteClient removes a client and its connections. Every grant, code and
 	// token of it is dead at its next use. ErrNotFound if there is none.
 	DeleteClient(ctx context.Context, id string) error
+
+	// AdmitClient saves a client that was not entered by anybody, because a user
+	// has agreed to it. If there is one with its client_id nothing changes.
+	// ErrNotFound if such a client was deleted before.
+	AdmitClient(ctx context.Context, c Client) error
+
+	// ClientDeleted reports whether a client that registered itself had this
+	// client_id and was deleted. It never comes back.
+	ClientDeleted(ctx context.Context, clientID string) (bool, error)
 }
 
 // A Client is an OAuth application as it is kept. What Client.Lifetimes,

@@ -38,9 +38,40 @@ type Instance struct {
 // Settings are what an operator may change while the instance runs.
 type Settings struct {
 	Lifetimes             oauth.Lifetimes
-	AllowHTTPRedirectURIs bool // admit http redirect URIs beyond loopback
-	JWTAccessTokens       bool // unless a client chooses otherwise
-	Resources             []string
+	AllowHTTPRedirectURIs bool     // admit http redirect URIs beyond loopback
+	JWTAccessTokens       bool     // unless a client chooses otherwise
+	Resources             []string // if any, the only ones that tokens are for
+
+	CustomScopes  []CustomScope
+	DefaultScopes oauth.Scopes // of clients that register themselves and name none; nil for those built in
+
+	DynamicRegistration       bool // RFC 7591
+	RegistrationTokenRequired bool
+	MetadataDocuments         MetadataDocuments
+}
+
+// A CustomScope is a scope that the operator made.
+type CustomScope struct {
+	Name        string
+	Description string // what users are told that it allows
+	Advertised  bool   // in the metadata
+}
+
+// MetadataDocuments say which clients may be known by a document on the web alone
+// (OAuth Client ID Metadata Document).
+type MetadataDocuments struct {
+	Advertised        bool // and unknown ones are looked at
+	OnlyPreRegistered bool // of those, none that was not known before
+	BlockImplicit     bool // nor those that became known by themselves
+}
+
+// Scopes are all that exist on this instance.
+func (s Settings) Scopes() oauth.Scopes {
+	all := oauth.BuiltInScopes()
+	for _, x := range s.CustomScopes {
+		all = append(all, x.Name)
+	}
+	return all
 }
 
 // Versions tells nodes when what they hold in memory is out of date.

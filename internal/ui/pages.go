@@ -87,20 +87,93 @@ func (p FormPost) Render(w io.Writer) error { return render(w, "form_post", p) }
 type Consent struct {
 	Application string
 	User        Person
+	Unverified  bool   // it has registered itself, so nobody here knows who it is
+	At          string // the host that vouches for it by a document, or ""
 	Scopes      oauth.Scopes
+	Custom      map[string]string // descriptions of custom scopes
 	RedirectURI string
 	Continue    string
 	CSRF        string
 }
 
 // Permissions are the scopes in plain words.
-func (p Consent) Permissions() []Permission { return permissions(p.Scopes) }
+func (p Consent) Permissions() []Permission { return permissions(p.Scopes, p.Custom) }
 
 // Destination is where the browser goes when the user has decided.
 func (p Consent) Destination() Destination { return destination(p.RedirectURI) }
 
 // Render writes the page.
 func (p Consent) Render(w io.Writer) error { return render(w, "consent", p) }
+
+// SignOut asks whether to sign out.
+type SignOut struct {
+	User Person
+	CSRF string
+}
+
+// Render writes the page.
+func (p SignOut) Render(w io.Writer) error { return render(w, "sign_out", p) }
+
+// SignedOut says that nobody is signed in any more.
+type SignedOut struct{}
+
+// Render writes the page.
+func (p SignedOut) Render(w io.Writer) error { return render(w, "signed_out", p) }
+
+// A DeviceFailure says why a user code did not lead on.
+type DeviceFailure int
+
+// The failures.
+const (
+	NoDeviceFailure DeviceFailure = iota
+	DeviceUnknown
+	DeviceDecided
+	DeviceTooMany
+)
+
+// Device asks for the code that a device shows.
+type Device struct {
+	User     Person
+	UserCode string // as typed before
+	Failure  DeviceFailure
+}
+
+// Unknown reports whether no device shows the code.
+func (p Device) Unknown() bool { return p.Failure == DeviceUnknown }
+
+// Decided reports whether the device was decided about before.
+func (p Device) Decided() bool { return p.Failure == DeviceDecided }
+
+// TooMany reports whether the user has tried too many codes.
+func (p Device) TooMany() bool { return p.Failure == DeviceTooMany }
+
+// Render writes the page.
+func (p Device) Render(w io.Writer) error { return render(w, "device", p) }
+
+// DeviceConsent asks whether a device may use the account.
+type DeviceConsent struct {
+	Application string
+	User        Person
+	UserCode    string // as the device shows it
+	Scopes      oauth.Scopes
+	Custom      map[string]string // descriptions of custom scopes
+	CSRF        string
+}
+
+// Permissions are the scopes in plain words.
+func (p DeviceConsent) Permissions() []Permission { return permissions(p.Scopes, p.Custom) }
+
+// Render writes the page.
+func (p DeviceConsent) Render(w io.Writer) error { return render(w, "device_consent", p) }
+
+// DeviceDone sends the user back to the device.
+type DeviceDone struct {
+	Application string
+	Allowed     bool
+}
+
+// Render writes the page.
+func (p DeviceDone) Render(w io.Writer) error { return render(w, "device_done", p) }
 
 // Error tells what went wrong and what to do about it.
 type Error struct {

@@ -19,7 +19,8 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-var templates = parseTemplates("sign_in", "select_account", "consent", "form_post", "error", "home")
+var templates = parseTemplates("sign_in", "select_account", "consent", "form_post", "sign_out", "signed_out",
+	"device", "device_consent", "device_done", "error", "home")
 
 func parseTemplates(pages ...string) map[string]*template.Template {
 	layout := template.Must(template.New("layout.html").

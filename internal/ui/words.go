@@ -27,11 +27,14 @@ var words = map[string]Permission{
 	"offline_access":           {Title: "Keep its access", Detail: "Also while you are not using it"},
 }
 
-func permissions(scopes oauth.Scopes) []Permission {
+func permissions(scopes oauth.Scopes, custom map[string]string) []Permission {
 	list := make([]Permission, 0, len(scopes)+1)
 	for _, name := range scopes {
 		p, ok := words[name]
-		if !ok {
+		switch {
+		case !ok && plain(custom[name]) != "":
+			p = Permission{Title: plain(custom[name]), Scope: name}
+		case !ok:
 			p = Permission{Title: "Use the permission", Scope: name}
 		}
 		list = append(list, p)

@@ -22,13 +22,15 @@ type Store interface {
 	store.APIKeys
 	store.SigningKeys
 	store.Versions
+	store.Devices
+	store.ClientTokens
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
 // the test is over.
 func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
-		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises,
+		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises,
 	} {
 		for name, promise := range promises {
 			t.Run(name, func(t *testing.T) {
