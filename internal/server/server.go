@@ -177,7 +177,8 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 		return nil, errors.Join(err, db.Close())
 	}
 	accounts, held := account.New(db), cache.New(db)
-	office := &Office{accounts: accounts, ring: ring, db: db, held: held, keys: token.NewKeys(held, ring, o.Now),
+	office := &Office{
+		accounts: accounts, ring: ring, db: db, held: held, keys: token.NewKeys(held, ring, o.Now),
 		statements: registration.NewStatements(ring), documents: documents, Admin: admin.New(admin.Deps{
 			Clients:   held,
 			Users:     db,
@@ -186,7 +187,8 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			Accounts:  accounts,
 			Now:       o.Now,
 			Random:    rand.Reader,
-		})}
+		}),
+	}
 	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

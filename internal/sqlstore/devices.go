@@ -40,8 +40,16 @@ func scanDevice(r row, more ...any) (d store.DeviceRequest, err error) {
 	var resources string
 	var interval int64
 	err = r.Scan(append([]any{
-		idField{d.DeviceCode[:]}, &d.UserCode, &d.ClientID, scopesField{&d.Scopes}, &d.Nonce, &resources, &d.Status,
-		idField{d.GrantID[:]}, &d.UserID, &d.SessionID, at{&d.AuthTime}, at{&d.AuthorizedAt}, &interval, at{&d.ExpiresAt},
+		idField{d.DeviceCode[:]},
+		&d.UserCode, &d.ClientID,
+		scopesField{&d.Scopes},
+		&d.Nonce, &resources, &d.Status,
+		idField{d.GrantID[:]},
+		&d.UserID, &d.SessionID,
+		at{&d.AuthTime},
+		at{&d.AuthorizedAt},
+		&interval,
+		at{&d.ExpiresAt},
 	}, more...)...)
 	if err == nil {
 		err = json.Unmarshal([]byte(resources), &d.Resources)

@@ -14,8 +14,13 @@ func TestPace(t *testing.T) {
 		key   string
 		want  bool
 	}{
-		{0, "a", true}, {0, "a", true}, {0, "a", false}, {0, "b", true},
-		{time.Second, "a", true}, {time.Second, "a", false}, {time.Hour, "a", true},
+		{0, "a", true},
+		{0, "a", true},
+		{0, "a", false},
+		{0, "b", true},
+		{time.Second, "a", true},
+		{time.Second, "a", false},
+		{time.Hour, "a", true},
 	} {
 		if got := p.AllowAt(x.key, now.Add(x.after)); got != x.want {
 			t.Errorf("request %d: %v, want %v", i, got, x.want)

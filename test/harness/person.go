@@ -23,13 +23,20 @@ type Person struct {
 // NewPerson is somebody with an empty browser.
 func NewPerson(t testing.TB, issuer string) *Person {
 	t.Helper()
+	return NewPersonOver(t, issuer, http.DefaultTransport)
+}
+
+// NewPersonOver is NewPerson for one whose browser trusts other certificates.
+func NewPersonOver(t testing.TB, issuer string, transport http.RoundTripper) *Person {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &Person{t: t, issuer: issuer, client: &http.Client{
-		Timeout: Patience,
-		Jar:     jar,
+		Timeout:   Patience,
+		Transport: transport,
+		Jar:       jar,
 		CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 			if !strings.HasPrefix(r.URL.String(), issuer+"/") {
 				return http.ErrUseLastResponse
@@ -45,7 +52,8 @@ type Page struct {
 	Status int
 	Header http.Header
 	Body   string
-	Left   *url.URL // where the browser was sent, if that is not Signet
+	Left   *url.URL   // where the browser was sent, if that is not Signet
+	Posted url.Values // what it would have sent there, if by a form
 }
 
 // Visit follows a link.
@@ -114,12 +122,19 @@ func (p *Person) Submit(from Page, id string, fill map[string]string) Page {
 // TrySubmit is Submit for when there may be no answer. Other goroutines than
 // that of the test may call it.
 func (p *Person) TrySubmit(from Page, id string, fill map[string]string) (Page, error) {
-	action, fields, err := form(from.Body, id)
+	method, action, fields, err := form(from.Body, id)
 	if err != nil {
 		return Page{}, fmt.Errorf("a page of status %d: %w", from.Status, err)
 	}
 	for name, value := range fill {
 		fields.Set(name, value)
+	}
+	if !strings.HasPrefix(action, "/") {
+		left, err := url.Parse(action)
+		return Page{Status: from.Status, Header: from.Header, Left: left, Posted: fields}, err
+	}
+	if method == "get" {
+		return p.Try(p.issuer + action + "?" + fields.Encode())
 	}
 	request, err := http.NewRequest("POST", p.issuer+action, strings.NewReader(fields.Encode()))
 	if err != nil {
@@ -133,21 +148,21 @@ func (p *Person) TrySubmit(from Page, id string, fill map[string]string) (Page, 
 
 // form finds the form around the element with the id: its action, its hidden
 // fields and the name and value of the element itself.
-func form(body, id string) (action string, fields url.Values, err error) {
+func form(body, id string) (method, action string, fields url.Values, err error) {
 	document, err := html.Parse(strings.NewReader(body))
 	if err != nil {
-		return "", nil, err
+		return "", "", nil, err
 	}
 	pressed := find(document, func(n *html.Node) bool { return attribute(n, "id") == id })
 	if pressed == nil {
-		return "", nil, fmt.Errorf("there is no #%s on it:\n%s", id, body)
+		return "", "", nil, fmt.Errorf("there is no #%s on it:\n%s", id, body)
 	}
 	around := pressed
 	for around != nil && around.Data != "form" {
 		around = around.Parent
 	}
 	if around == nil {
-		return "", nil, fmt.Errorf("#%s is in no form", id)
+		return "", "", nil, fmt.Errorf("#%s is in no form", id)
 	}
 	fields = url.Values{}
 	find(around, func(n *html.Node) bool {
@@ -158,7 +173,7 @@ func form(body, id string) (action string, fields url.Values, err error) {
 		}
 		return false
 	})
-	return attribute(around, "action"), fields, nil
+	return attribute(around, "method"), attribute(around, "action"), fields, nil
 }
 
 func find(n *html.Node, match func(*html.Node) bool) *html.Node {
