@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/admin"
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/store"
 )
 
@@ -17,6 +18,7 @@ type Deps struct {
 	Tokens       AccessTokens
 	Grants       Grants
 	Signing      SigningKeys
+	Cases        *doctor.Book
 	ClientTokens store.ClientTokens
 	Now          func() time.Time
 	Log          *slog.Logger
@@ -30,6 +32,7 @@ type API struct {
 	tokens       AccessTokens
 	grants       Grants
 	signing      SigningKeys
+	cases        *doctor.Book
 	clientTokens store.ClientTokens
 	now          func() time.Time
 	log          *slog.Logger
@@ -37,7 +40,7 @@ type API struct {
 
 // New makes an API.
 func New(d Deps) *API {
-	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing, clientTokens: d.ClientTokens, now: d.Now, log: d.Log}
+	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing, cases: d.Cases, clientTokens: d.ClientTokens, now: d.Now, log: d.Log}
 }
 
 // A method answers the requests of one method on one path: with an object to
@@ -61,10 +64,12 @@ func (a *API) Routes(mux *http.ServeMux) {
 		"/v1/oauth_applications/access_tokens/verify": {http.MethodPost: a.verifyAccessToken},
 		"/oauth_applications/access_tokens/verify":    {http.MethodPost: a.verifyAccessToken}, // @clerk/backend names no version
 		"/v1/oauth_applications/{id}/revoke_token":    {http.MethodPost: a.revokeToken},
-		"/v1/jwks": {http.MethodGet: a.getJWKS},
-		"/v1/instance/oauth_application_settings": {http.MethodGet: a.getSettings, http.MethodPatch: a.updateSettings},
-		"/v1/oauth_scopes":                        {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
-		"/v1/oauth_scopes/{name...}":              {http.MethodPatch: a.updateScope, http.MethodDelete: a.deleteScope},
+		"/v1/oauth_refusals":                          {http.MethodGet: a.listRefusals},
+		"/v1/oauth_refusals/{id}":                     {http.MethodGet: a.getRefusal},
+		"/v1/jwks":                                    {http.MethodGet: a.getJWKS},
+		"/v1/instance/oauth_application_settings":     {http.MethodGet: a.getSettings, http.MethodPatch: a.updateSettings},
+		"/v1/oauth_scopes":                            {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
+		"/v1/oauth_scopes/{name...}":                  {http.MethodPatch: a.updateScope, http.MethodDelete: a.deleteScope},
 		"/v1/users": {
 			http.MethodPost: a.createUser,
 			http.MethodGet:  a.listUsers,

@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/reqid"
 	"github.com/signet-auth/signet/internal/session"
@@ -52,6 +53,7 @@ type Deps struct {
 	Devices     store.Devices
 	Instances   store.Instances
 	Accounts    Authenticator
+	Cases       *doctor.Book
 	Now         func() time.Time
 	Log         *slog.Logger
 }
@@ -65,6 +67,7 @@ type Hosted struct {
 	instances   store.Instances
 	guesses     *throttle.Pace // of user codes, by user
 	accounts    Authenticator
+	cases       *doctor.Book
 	now         func() time.Time
 	log         *slog.Logger
 	crossOrigin *http.CrossOriginProtection
@@ -80,6 +83,7 @@ func New(d Deps) *Hosted {
 		instances:   d.Instances,
 		guesses:     throttle.NewPace(guessesPerMinute, guessesAtOnce),
 		accounts:    d.Accounts,
+		cases:       d.Cases,
 		now:         d.Now,
 		log:         d.Log,
 		crossOrigin: http.NewCrossOriginProtection(),
@@ -98,6 +102,7 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /sign-out", h.page(h.showSignOut))
 	mux.Handle("POST /sign-out", h.form(h.signOut))
 	mux.Handle("GET /signed-out", h.page(h.signedOut))
+	mux.Handle("GET "+oauth.ErrorPath+"{id}", h.page(h.showRefusal))
 	mux.Handle("GET /device", h.page(h.showDevice))
 	mux.Handle("POST /device", h.form(h.decideDevice))
 	mux.Handle("GET /assets/", ui.Assets())

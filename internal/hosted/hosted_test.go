@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/account"
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/registration"
@@ -87,6 +88,7 @@ func newServer(t *testing.T) *server {
 		Instances:   db,
 		Connections: db,
 		Accounts:    s.accounts,
+		Cases:       doctor.NewBook(),
 		Now:         clock,
 		Log:         slog.New(slog.DiscardHandler),
 	}).Routes(mux)

@@ -14,6 +14,17 @@ type Credentials struct {
 	Basic    bool   // sent in the Authorization header
 }
 
+// Method names the way the client said who it is (RFC 7591 §2).
+func (x Credentials) Method() string {
+	switch {
+	case x.Basic:
+		return authBasic
+	case x.Secret != "":
+		return authPost
+	}
+	return authNone
+}
+
 // ReadCredentials reads the Authorization header and the form. A client uses one
 // method per request.
 func ReadCredentials(authorization string, f Form) (Credentials, error) {

@@ -44,6 +44,7 @@ const (
 type Error struct {
 	Code        ErrorCode `json:"error,omitempty"`
 	Description string    `json:"error_description,omitempty"` // a constant, never input: it ends up in URLs and logs
+	URI         string    `json:"error_uri,omitempty"`         // a page about this very refusal
 	Spec        string    `json:"-"`                           // the rule that refused, such as "RFC 7636 §4.6"; logged
 }
 

@@ -85,6 +85,13 @@ func (f Form) Get(name string) string {
 	return ""
 }
 
+// Each calls visit with the parameters in the order they came.
+func (f Form) Each(visit func(name, value string)) {
+	for _, x := range f.fields {
+		visit(x.name, x.value)
+	}
+}
+
 // All gives every value of a parameter that is not empty.
 func (f Form) All(name string) []string {
 	var values []string

@@ -12,6 +12,7 @@ const (
 	LogoutPath     = "/oauth/logout"
 	JWKSPath       = "/.well-known/jwks.json"
 	MetadataPath   = "/.well-known/oauth-authorization-server"
+	ErrorPath      = "/errors/" // followed by the id of a refused request
 	OpenIDPath     = "/.well-known/openid-configuration"
 )
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
@@ -115,11 +116,13 @@ func (p *Provider) authorizationRequest(ctx context.Context, params string) (oau
 	if err != nil {
 		return none, oauth.Client{}, err
 	}
+	doctor.From(ctx).Form(form)
 	read, err := oauth.ReadParams(form)
 	if err != nil {
 		return none, oauth.Client{}, err
 	}
 	client, err := p.registry.Asking(ctx, read.ClientID)
+	doctor.From(ctx).Client(client.Client, err == nil)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return none, oauth.Client{}, oauth.ErrUnknownClient

@@ -26,6 +26,7 @@ func (p *Provider) answerBrowser(serve func(http.ResponseWriter, *http.Request) 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Referrer-Policy", "no-referrer")
+		r = noted(r)
 		answer, err := serve(w, r)
 		if err != nil {
 			refused := p.refusal(r, err)
@@ -37,6 +38,7 @@ func (p *Provider) answerBrowser(serve func(http.ResponseWriter, *http.Request) 
 			answer = reply{target: redirect.Target, mode: redirect.Mode, params: []string{
 				"error", string(refused.Code),
 				"error_description", refused.Description,
+				"error_uri", refused.URI,
 				"state", redirect.State,
 				"iss", p.issuer,
 			}}

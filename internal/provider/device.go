@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/token"
@@ -128,6 +129,9 @@ func (p *Provider) redeem(ctx context.Context, c oauth.Client, code oauth.Code, 
 	err = p.grants.RedeemCode(ctx, grant)
 	switch {
 	case errors.Is(err, store.ErrReplayed):
+		if standing, err := p.standing(ctx, grant.ID); err == nil {
+			doctor.From(ctx).Grant(standing.Grant)
+		}
 		return nil, oauth.ErrCodeReplayed
 	case errors.Is(err, store.ErrDead):
 		return nil, oauth.ErrAuthorizationWithdrawn

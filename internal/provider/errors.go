@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/reqid"
 	"github.com/signet-auth/signet/internal/store"
@@ -32,27 +33,40 @@ const retryAfter = "1"
 // refusal gives the refusal that err is. Whatever is not one is a fault: it is
 // logged in full and the client learns only that there was one.
 func (p *Provider) refusal(r *http.Request, err error) *oauth.Error {
+	id := reqid.From(r.Context())
 	var refused *oauth.Error
 	if errors.As(err, &refused) {
 		p.log.InfoContext(r.Context(), "refused",
 			"path", r.URL.Path, "code", refused.Code, "rule", refused.Spec,
-			"why", refused.Description, "request_id", reqid.From(r.Context()))
-		return refused
+			"why", refused.Description, "request_id", id)
+		p.cases.Add(doctor.From(r.Context()).Case(id, r.Method+" "+r.URL.Path, refused, p.now()))
+		explained := *refused
+		if refused.Code != "" { // nothing was wrong, a token is just wanted
+			explained.URI = p.issuer + oauth.ErrorPath + id
+		}
+		return &explained
 	}
 	if errors.Is(err, store.ErrUnavailable) {
 		p.log.WarnContext(r.Context(), "request not served",
-			"path", r.URL.Path, "err", err, "request_id", reqid.From(r.Context()))
+			"path", r.URL.Path, "err", err, "request_id", id)
 		return errUnavailable
 	}
 	p.log.ErrorContext(r.Context(), "request failed",
-		"path", r.URL.Path, "err", err, "request_id", reqid.From(r.Context()))
+		"path", r.URL.Path, "err", err, "request_id", id)
 	return errFault
+}
+
+// noted gives the request a note about itself, in case it is refused.
+func noted(r *http.Request) *http.Request {
+	ctx, _ := doctor.With(r.Context())
+	return r.WithContext(ctx)
 }
 
 // answerJSON is the one place that writes token endpoint answers and errors
 // (RFC 6749 §5.1 and §5.2).
 func (p *Provider) answerJSON(serve func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = noted(r)
 		answer, err := serve(r)
 		code := http.StatusOK
 		if err != nil {
@@ -88,6 +102,7 @@ type clerkError struct {
 // that an access token opens (RFC 6750 §3).
 func (p *Provider) answerBearer(serve func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = noted(r)
 		answer, err := serve(r)
 		code := http.StatusOK
 		if err != nil {
@@ -136,7 +151,7 @@ func writeStatus(w http.ResponseWriter, code int) {
 // status gives the status of a refusal (RFC 6749 §5.2).
 func status(refused *oauth.Error) int {
 	switch {
-	case refused == errTooLong:
+	case refused.Description == errTooLong.Description:
 		return http.StatusRequestEntityTooLarge
 	case refused.Code == oauth.InvalidClient:
 		return http.StatusUnauthorized

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
@@ -46,6 +47,7 @@ type Deps struct {
 	Sessions     *session.Sessions
 	Tokens       *token.Tokens
 	Keys         *token.Keys
+	Cases        *doctor.Book
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -69,6 +71,7 @@ type Provider struct {
 	sessions         *session.Sessions
 	tokens           *token.Tokens
 	keys             *token.Keys
+	cases            *doctor.Book
 	now              func() time.Time
 	log              *slog.Logger
 }
@@ -93,6 +96,7 @@ func New(d Deps) *Provider {
 		sessions:         d.Sessions,
 		tokens:           d.Tokens,
 		keys:             d.Keys,
+		cases:            d.Cases,
 		now:              d.Now,
 		log:              d.Log,
 	}

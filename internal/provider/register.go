@@ -193,6 +193,7 @@ func (p *Provider) deleteRegistration(r *http.Request) (any, error) {
 // answerRegistration is the one place that answers registrations (RFC 7591 §3.2).
 func (p *Provider) answerRegistration(success int, serve func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = noted(r)
 		answer, err := serve(r)
 		code := success
 		if err != nil {

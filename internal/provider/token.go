@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/token"
@@ -67,7 +68,10 @@ func (p *Provider) token(r *http.Request) (any, error) {
 
 // authenticate proves who the client is (RFC 6749 §2.3).
 func (p *Provider) authenticate(ctx context.Context, authorization string, form oauth.Form) (oauth.AuthenticatedClient, error) {
+	note := doctor.From(ctx)
+	note.Form(form)
 	credentials, err := oauth.ReadCredentials(authorization, form)
+	note.Credentials(credentials)
 	if err != nil {
 		return oauth.AuthenticatedClient{}, err
 	}
@@ -75,6 +79,7 @@ func (p *Provider) authenticate(ctx context.Context, authorization string, form 
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return oauth.AuthenticatedClient{}, fmt.Errorf("looking up the client: %w", err)
 	}
+	note.Client(client.Client, err == nil)
 	return credentials.Authenticate(client.Client, err == nil)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
 )
 
@@ -15,6 +16,7 @@ func (p *Provider) exchangeCode(ctx context.Context, client oauth.AuthenticatedC
 	if err != nil {
 		return nil, err
 	}
+	doctor.From(ctx).Code(code)
 	now := p.now().Truncate(time.Millisecond) // as the store keeps it, so that minting again gives the same tokens
 	if err := x.Check(code, client, now); err != nil {
 		return nil, err

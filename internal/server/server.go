@@ -23,6 +23,7 @@ import (
 	"github.com/signet-auth/signet/internal/backendapi"
 	"github.com/signet-auth/signet/internal/cache"
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/hosted"
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/provider"
@@ -85,8 +86,10 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 	keys := s.office.keys
 	tokens := token.New(ring, keys, issuer.String())
 	mux := http.NewServeMux()
+	cases := doctor.NewBook()
 	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
 	provider.New(provider.Deps{
+		Cases:        cases,
 		Registry:     registry,
 		Statements:   s.office.statements,
 		Issuer:       issuer.String(),
@@ -106,6 +109,7 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 	}).Routes(mux)
 	hosted.New(hosted.Deps{
 		Sessions:    sessions,
+		Cases:       cases,
 		Clients:     registry,
 		Connections: db,
 		Devices:     db,
@@ -119,6 +123,7 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 		Admin:        s.office.Admin,
 		Keys:         held,
 		Tokens:       tokens,
+		Cases:        cases,
 		Signing:      keys,
 		Grants:       db,
 		ClientTokens: db,

@@ -194,6 +194,15 @@ func (p Error) Target() template.URL { return template.URL(p.Back) }
 // Render writes the page.
 func (p Error) Render(w io.Writer) error { return render(w, "error", p) }
 
+// Refusal tells the developer of an application why a request was refused.
+type Refusal struct {
+	ID                      string
+	Code, Description, Rule string // "" if nothing is remembered of it
+}
+
+// Render writes the page.
+func (p Refusal) Render(w io.Writer) error { return render(w, "refusal", p) }
+
 // Home tells who is signed in.
 type Home struct {
 	User *Person // nil: nobody

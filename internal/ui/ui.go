@@ -20,7 +20,7 @@ import (
 var templateFiles embed.FS
 
 var templates = parseTemplates("sign_in", "select_account", "consent", "form_post", "sign_out", "signed_out",
-	"device", "device_consent", "device_done", "error", "home")
+	"device", "device_consent", "device_done", "error", "refusal", "home")
 
 func parseTemplates(pages ...string) map[string]*template.Template {
 	layout := template.Must(template.New("layout.html").
