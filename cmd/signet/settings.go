@@ -24,19 +24,44 @@ type setting struct {
 var instanceSettings = []setting{
 	lifetime("code_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.Code }),
 	lifetime("access_token_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.AccessToken }),
+	lifetime("id_token_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.IDToken }),
 	lifetime("refresh_token_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.RefreshToken }),
 	lifetime("grant_lifetime", func(s *store.Settings) *time.Duration { return &s.Lifetimes.Grant }),
 	lifetime("refresh_grace", func(s *store.Settings) *time.Duration { return &s.Lifetimes.RefreshGrace }),
-	{
-		name: "allow_http_redirect_uris",
-		show: func(s store.Settings) string { return strconv.FormatBool(s.AllowHTTPRedirectURIs) },
+	flag("allow_http_redirect_uris", func(s *store.Settings) *bool { return &s.AllowHTTPRedirectURIs }),
+	flag("jwt_access_tokens", func(s *store.Settings) *bool { return &s.JWTAccessTokens }),
+	flag("dynamic_client_registration", func(s *store.Settings) *bool { return &s.DynamicRegistration }),
+	flag("registration_token_required", func(s *store.Settings) *bool { return &s.RegistrationTokenRequired }),
+	flag("client_documents_advertised", func(s *store.Settings) *bool { return &s.MetadataDocuments.Advertised }),
+	flag("client_documents_only_known", func(s *store.Settings) *bool { return &s.MetadataDocuments.OnlyPreRegistered }),
+	flag("client_documents_block_implicit", func(s *store.Settings) *bool { return &s.MetadataDocuments.BlockImplicit }),
+	list("resources", func(s *store.Settings) *[]string { return &s.Resources }),
+	list("default_scopes", func(s *store.Settings) *[]string { return (*[]string)(&s.DefaultScopes) }),
+}
+
+func flag(name string, field func(*store.Settings) *bool) setting {
+	return setting{
+		name: name,
+		show: func(s store.Settings) string { return strconv.FormatBool(*field(&s)) },
 		set: func(s *store.Settings, value string) (err error) {
-			if s.AllowHTTPRedirectURIs, err = strconv.ParseBool(value); err != nil {
+			if *field(s), err = strconv.ParseBool(value); err != nil {
 				return errors.New("is neither true nor false")
 			}
 			return nil
 		},
-	},
+	}
+}
+
+// list is a setting of several words, written with spaces or commas between them.
+func list(name string, field func(*store.Settings) *[]string) setting {
+	return setting{
+		name: name,
+		show: func(s store.Settings) string { return strings.Join(*field(&s), " ") },
+		set: func(s *store.Settings, value string) error {
+			*field(s) = strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' })
+			return nil
+		},
+	}
 }
 
 func lifetime(name string, field func(*store.Settings) *time.Duration) setting {

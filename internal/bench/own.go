@@ -122,7 +122,7 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 	if err == nil {
 		name, scopes := "Benchmark", scope
 		var app admin.Application
-		app, err = office.Admin.CreateApplication(ctx, admin.ApplicationFields{Name: &name, RedirectURIs: []string{callback}, Scopes: &scopes})
+		app, err = office.Admin.CreateApplication(ctx, admin.ApplicationFields{Name: &name, RedirectURIs: []string{callback}, Scopes: &scopes, ClientCredentials: new(true)})
 		s.ClientID, s.ClientSecret, s.RedirectURI, s.Scope = app.ID, app.Secret, callback, scope
 	}
 	if err := errors.Join(err, office.Close()); err != nil {

@@ -203,6 +203,22 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	return office, nil
 }
 
+// SigningKeys lists the keys that sign tokens, oldest first.
+func (f *Office) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
+	return f.db.SigningKeys(ctx)
+}
+
+// RotateKeys publishes successors of the signing keys.
+func (f *Office) RotateKeys(ctx context.Context) error { return f.keys.Rotate(ctx) }
+
+// RotateKeysNow takes the signing keys back and signs with new ones at once.
+func (f *Office) RotateKeysNow(ctx context.Context) error { return f.keys.RotateNow(ctx) }
+
+// RegistrationToken makes an initial access token.
+func (f *Office) RegistrationToken(expires time.Time) string {
+	return f.statements.InitialAccessToken(expires)
+}
+
 // Close closes the database.
 func (f *Office) Close() error { return f.db.Close() }
 

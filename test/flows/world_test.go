@@ -3,12 +3,15 @@ package flows
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -71,11 +74,31 @@ func (l *logs) String() string {
 
 // onBoth runs a test on SQLite and on PostgreSQL.
 func onBoth(t *testing.T, test func(*testing.T, *world)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, newWorld(t, filepath.Join(t.TempDir(), "signet.db"))) })
-	t.Run("postgres", func(t *testing.T) { test(t, newWorld(t, pgtest.URL(t))) })
+	onBothWith(t, func(*config.Config) {}, test)
+}
+
+// onBothWith is onBoth for a Signet that is set up otherwise.
+func onBothWith(t *testing.T, change func(*config.Config), test func(*testing.T, *world)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newWorldWith(t, filepath.Join(t.TempDir(), "signet.db"), change)) })
+	t.Run("postgres", func(t *testing.T) { test(t, newWorldWith(t, pgtest.URL(t), change)) })
+}
+
+// writeCA writes a certificate to a file in PEM and gives its path.
+func writeCA(t *testing.T, certificate *x509.Certificate) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func newWorld(t *testing.T, database string) *world {
+	return newWorldWith(t, database, func(*config.Config) {})
+}
+
+func newWorldWith(t *testing.T, database string, change func(*config.Config)) *world {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -93,6 +116,7 @@ func newWorld(t *testing.T, database string) *world {
 		Database:  database,
 		SecretKey: harness.SecretKey,
 	}
+	change(&cfg)
 	s, err := server.New(t.Context(), cfg, server.Options{
 		Now: w.clock.time,
 		Log: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
