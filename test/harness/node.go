@@ -43,6 +43,27 @@ func buildAndRun(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
+// Binary is the path of the program that Main has built.
+func Binary() string { return binary }
+
+// Await returns when something answers at the address, whatever it says.
+func Await(t testing.TB, address string) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(Patience)
+	for {
+		if _, err := get(patient, address, ""); err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("nothing answers at %s", address)
+		}
+	}
+}
+
 // A Node is a process that runs "signet serve". Kill and Start may alternate;
 // it keeps its address and its data.
 type Node struct {

@@ -122,7 +122,7 @@ func (p *Person) Submit(from Page, id string, fill map[string]string) Page {
 // TrySubmit is Submit for when there may be no answer. Other goroutines than
 // that of the test may call it.
 func (p *Person) TrySubmit(from Page, id string, fill map[string]string) (Page, error) {
-	method, action, fields, err := form(from.Body, id)
+	method, action, fields, err := Form(from.Body, id)
 	if err != nil {
 		return Page{}, fmt.Errorf("a page of status %d: %w", from.Status, err)
 	}
@@ -146,9 +146,9 @@ func (p *Person) TrySubmit(from Page, id string, fill map[string]string) (Page, 
 	return read(p.client.Do(request))
 }
 
-// form finds the form around the element with the id: its action, its hidden
+// Form finds the form around the element with the id: its action, its hidden
 // fields and the name and value of the element itself.
-func form(body, id string) (method, action string, fields url.Values, err error) {
+func Form(body, id string) (method, action string, fields url.Values, err error) {
 	document, err := html.Parse(strings.NewReader(body))
 	if err != nil {
 		return "", "", nil, err
