@@ -150,7 +150,7 @@ func all(wanted, have []string) bool {
 func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, token Token) {
 	r = r.Clone(r.Context())
 	for name := range r.Header {
-		if strings.HasPrefix(strings.ReplaceAll(http.CanonicalHeaderKey(name), "_", "-"), headerPrefix) {
+		if isOurs(name) {
 			delete(r.Header, name)
 		}
 	}
@@ -159,6 +159,12 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, token Token) {
 	r.Header.Set(clientHeader, token.ClientID)
 	r.Header.Set(scopeHeader, strings.Join(token.Scopes, " "))
 	p.forward.ServeHTTP(w, r)
+}
+
+// isOurs recognizes our headers in any spelling that an upstream might take for
+// one of them.
+func isOurs(name string) bool {
+	return strings.HasPrefix(strings.ReplaceAll(strings.ToLower(name), "_", "-"), strings.ToLower(headerPrefix))
 }
 
 func (p *Proxy) describe(w http.ResponseWriter) {

@@ -27,6 +27,7 @@ const (
 type pending struct {
 	params    string // form-encoded
 	startedAt time.Time
+	grantID   oauth.GrantID // what every answer to it buys; zero until the user was shown a page
 	progress  oauth.Progress
 }
 
@@ -72,7 +73,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (reply, err
 			return reply{}, fmt.Errorf("noting the agreement: %w", err)
 		}
 	}
-	return p.answer(ctx, request, *user, current.User.NotBefore, connection)
+	return p.answer(ctx, request, *user, asked.grantID, current.User.NotBefore, connection)
 }
 
 // authorizePost serves POST /oauth/authorize. A form that another site submits
@@ -105,6 +106,7 @@ func (p *Provider) pending(r *http.Request) (pending, error) {
 	return pending{
 		params:    c.Params,
 		startedAt: c.StartedAt,
+		grantID:   c.GrantID,
 		progress:  oauth.Progress{SignedIn: c.SignedIn, Chosen: c.Chosen, AgreedBy: c.AgreedBy, Denied: c.Denied},
 	}, nil
 }
@@ -144,12 +146,16 @@ func (p *Provider) authorizationRequest(ctx context.Context, params string) (oau
 
 // page leads to a page that knows how to go on with the request.
 func (p *Provider) page(w http.ResponseWriter, r *http.Request, path string, request oauth.AuthorizationRequest, asked pending, step oauth.Step) reply {
+	if asked.grantID == (oauth.GrantID{}) {
+		asked.grantID = newGrantID(asked.startedAt)
+	}
 	continuation := p.sessions.SealContinuation(p.sessions.Browser(w, r), session.Continuation{
 		Params:      asked.params,
 		ClientID:    request.Client().ID,
 		RedirectURI: request.Target().URI(),
 		Scopes:      request.Consents(),
 		StartedAt:   asked.startedAt,
+		GrantID:     asked.grantID,
 		LoginHint:   request.LoginHint(),
 		Again:       step == oauth.SignInAgain,
 		SignedIn:    asked.progress.SignedIn,
@@ -160,7 +166,7 @@ func (p *Provider) page(w http.ResponseWriter, r *http.Request, path string, req
 
 // answer issues the code (RFC 6749 §4.1.2, RFC 9207 §2). Nothing is written: the
 // code carries the grant that it will buy.
-func (p *Provider) answer(ctx context.Context, request oauth.AuthorizationRequest, user oauth.User, userNotBefore time.Time, connection store.Connection) (reply, error) {
+func (p *Provider) answer(ctx context.Context, request oauth.AuthorizationRequest, user oauth.User, grantID oauth.GrantID, userNotBefore time.Time, connection store.Connection) (reply, error) {
 	instance, err := p.instances.Instance(ctx)
 	if err != nil {
 		return reply{}, fmt.Errorf("reading the instance: %w", err)
@@ -169,7 +175,14 @@ func (p *Provider) answer(ctx context.Context, request oauth.AuthorizationReques
 	if err := p.connections.Touch(ctx, user.ID, request.Client().ID, now); err != nil {
 		return reply{}, fmt.Errorf("noting the use of the connection: %w", err)
 	}
-	code := request.Code(newGrantID(now), user, now,
+	if grantID == (oauth.GrantID{}) {
+		grantID = newGrantID(now)
+	} else if standing, err := p.standing(ctx, grantID); err != nil {
+		return reply{}, err
+	} else if standing.ID == grantID {
+		return reply{}, errCompleted // a form sent again from the history
+	}
+	code := request.Code(grantID, user, now,
 		instance.NotBefore, request.Client().NotBefore, userNotBefore, connection.NotBefore)
 	return reply{
 		target: request.Target(),

@@ -17,6 +17,11 @@ var errContinuation = &oauth.Error{
 	Description: "this sign-in has expired or belongs to another browser; start again from the application",
 }
 
+var errCompleted = &oauth.Error{
+	Code: oauth.InvalidRequest, Spec: "RFC 6749 §4.1.2",
+	Description: "this sign-in is complete; go back to the application, and start again from there if need be",
+}
+
 var errFault = &oauth.Error{
 	Code: oauth.ServerError, Spec: "RFC 6749 §4.1.2.1",
 	Description: "something went wrong here; it has been logged",

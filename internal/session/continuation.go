@@ -30,12 +30,13 @@ type Continuation struct {
 	ClientID    string
 	RedirectURI string // known to be the client's when sealed
 	Scopes      oauth.Scopes
-	StartedAt   time.Time // to the millisecond
-	LoginHint   string    // what the client thinks the user signs in with
-	Again       bool      // whoever is signed in has to sign in once more
-	SignedIn    string    // the session in which the user signed in for this very request, or ""
-	Chosen      string    // the user who chose to go on with it, or ""
-	AgreedBy    string    // the user who agreed to it, or ""
+	StartedAt   time.Time     // to the millisecond
+	GrantID     oauth.GrantID // what every code for this request buys, so that it buys once
+	LoginHint   string        // what the client thinks the user signs in with
+	Again       bool          // whoever is signed in has to sign in once more
+	SignedIn    string        // the session in which the user signed in for this very request, or ""
+	Chosen      string        // the user who chose to go on with it, or ""
+	AgreedBy    string        // the user who agreed to it, or ""
 	Denied      bool
 	Return      string // a page of ours to go on to, instead of an authorization request
 }
@@ -49,6 +50,7 @@ type sealedContinuation struct {
 	RedirectURI string       `json:"r"`
 	Scopes      oauth.Scopes `json:"s,omitempty"`
 	StartedAt   int64        `json:"t"` // Unix milliseconds
+	GrantID     []byte       `json:"n,omitempty"`
 	LoginHint   string       `json:"l,omitempty"`
 	Again       bool         `json:"g,omitempty"`
 	SignedIn    string       `json:"i,omitempty"`
@@ -70,6 +72,7 @@ func (s *Sessions) SealContinuation(b Browser, c Continuation) string {
 		RedirectURI: c.RedirectURI,
 		Scopes:      c.Scopes,
 		StartedAt:   c.StartedAt.UnixMilli(),
+		GrantID:     c.GrantID[:],
 		LoginHint:   c.LoginHint,
 		Again:       c.Again,
 		SignedIn:    c.SignedIn,
@@ -108,7 +111,7 @@ func (s *Sessions) OpenContinuation(r *http.Request, sealed string) (Continuatio
 	if subtle.ConstantTimeCompare(hash[:], x.Browser) != 1 || !s.now().Before(startedAt.Add(continuationLifetime)) {
 		return Continuation{}, ErrContinuation
 	}
-	return Continuation{
+	opened := Continuation{
 		Params:      x.Params,
 		ClientID:    x.ClientID,
 		RedirectURI: x.RedirectURI,
@@ -121,5 +124,7 @@ func (s *Sessions) OpenContinuation(r *http.Request, sealed string) (Continuatio
 		AgreedBy:    x.AgreedBy,
 		Denied:      x.Denied,
 		Return:      x.Return,
-	}, nil
+	}
+	copy(opened.GrantID[:], x.GrantID)
+	return opened, nil
 }

@@ -64,8 +64,8 @@ func TestPublicClientSignsInWithPKCE(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if info := w.userInfo(t, token.AccessToken); info["sub"] != w.user {
-			t.Errorf("user info is %v, want that of %s", info, w.user)
+		if info := w.userInfo(t, token.AccessToken); info["sub"] != w.User {
+			t.Errorf("user info is %v, want that of %s", info, w.User)
 		}
 		// Any app on the machine could have asked, so the person is asked again.
 		if again := someone.Visit(link); !strings.Contains(again.Body, `id="allow"`) {
@@ -175,13 +175,13 @@ func TestRefreshRotatesAndForgivesALostAnswer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.clock.advance(30)
+		w.Clock.Advance(30)
 		again, err := w.refresh(c, token.RefreshToken, "")
 		if err != nil || field(t, again, "refresh_token") != field(t, first, "refresh_token") {
 			t.Errorf("30 s later the same token got %s, %v, want the same successor", again, err)
 		}
 		w.userInfo(t, field(t, again, "access_token"))
-		w.clock.advance(31)
+		w.Clock.Advance(31)
 		if _, err := w.refresh(c, token.RefreshToken, ""); err == nil || !strings.Contains(err.Error(), "invalid_grant") {
 			t.Errorf("after the grace: %v, want invalid_grant", err)
 		}
@@ -197,7 +197,7 @@ func TestExpiry(t *testing.T) {
 		config := w.OAuth2(c)
 		someone := harness.NewPerson(t, w.Issuer)
 		code := w.SignInAndAllow(t, someone, config.AuthCodeURL("af0ifjsldkj")).Query().Get("code")
-		w.clock.advance(60)
+		w.Clock.Advance(60)
 		if _, err := config.Exchange(t.Context(), code); err == nil {
 			t.Error("CE06: a code of 60 seconds ago was exchanged")
 		}
@@ -206,13 +206,13 @@ func TestExpiry(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.clock.advance(7199)
+		w.Clock.Advance(7199)
 		w.userInfo(t, token.AccessToken)
-		w.clock.advance(1)
+		w.Clock.Advance(1)
 		if status, _ := w.Get(t, "/oauth/userinfo", token.AccessToken); status != 401 { // S21
 			t.Errorf("after 2 hours user info answers %d, want 401", status)
 		}
-		w.clock.advance(259200 - 7200)
+		w.Clock.Advance(259200 - 7200)
 		if _, err := w.refresh(c, token.RefreshToken, ""); err == nil { // S22
 			t.Error("after 3 days the refresh token works")
 		}
@@ -222,14 +222,14 @@ func TestExpiry(t *testing.T) {
 func TestWithdrawingAUserEndsEverything(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		c, token := w.grant(t)
-		w.API(t, "POST", "/v1/users/"+w.user+"/ban", nil)
+		w.API(t, "POST", "/v1/users/"+w.User+"/ban", nil)
 		if status, _ := w.Get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
 			t.Errorf("banned: user info answers %d, want 401", status)
 		}
 		if _, err := w.refresh(c, token.RefreshToken, ""); err == nil {
 			t.Error("banned: the refresh token works")
 		}
-		w.API(t, "POST", "/v1/users/"+w.user+"/unban", nil)
+		w.API(t, "POST", "/v1/users/"+w.User+"/unban", nil)
 		if status, _ := w.Get(t, "/oauth/userinfo", token.AccessToken); status != 401 {
 			t.Errorf("unbanned: user info answers %d, want that nothing revives", status)
 		}
@@ -240,10 +240,10 @@ func TestWithdrawingAUserEndsEverything(t *testing.T) {
 func TestSigningInAgainInTheMillisecondOfABan(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
-		w.clock.add(300 * time.Microsecond)
-		w.API(t, "POST", "/v1/users/"+w.user+"/ban", nil)
-		w.API(t, "POST", "/v1/users/"+w.user+"/unban", nil)
-		w.clock.add(300 * time.Microsecond)
+		w.Clock.Add(300 * time.Microsecond)
+		w.API(t, "POST", "/v1/users/"+w.User+"/ban", nil)
+		w.API(t, "POST", "/v1/users/"+w.User+"/unban", nil)
+		w.Clock.Add(300 * time.Microsecond)
 		config := w.OAuth2(c)
 		left := w.SignInAndAllow(t, harness.NewPerson(t, w.Issuer), config.AuthCodeURL("af0ifjsldkj"))
 		if _, err := config.Exchange(t.Context(), left.Query().Get("code")); err != nil {

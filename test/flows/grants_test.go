@@ -107,7 +107,7 @@ func TestIntrospectionAndRevocation(t *testing.T) {
 		c, token := w.grant(t)
 		stranger := w.CreateApplication(t, map[string]any{"name": "b", "callback_url": "https://b.example/cb"})
 		for name, presented := range map[string]string{"access": token.AccessToken, "refresh": token.RefreshToken} {
-			if info := w.introspect(t, c, presented); info["active"] != true || info["sub"] != w.user || info["client_id"] != c.ID || info["scope"] != "profile email" {
+			if info := w.introspect(t, c, presented); info["active"] != true || info["sub"] != w.User || info["client_id"] != c.ID || info["scope"] != "profile email" {
 				t.Errorf("%s token: %v", name, info)
 			}
 			for why, x := range map[string]map[string]any{
@@ -158,7 +158,7 @@ func TestRevocationReachesJWTsWhereSignetIsAsked(t *testing.T) {
 		if err := json.Unmarshal(payload, &claims); err != nil {
 			t.Fatal(err)
 		}
-		if claims["iss"] != w.Issuer || claims["sub"] != w.user || claims["client_id"] != c.ID || claims["scope"] != "profile email" || claims["aud"] != nil {
+		if claims["iss"] != w.Issuer || claims["sub"] != w.User || claims["client_id"] != c.ID || claims["scope"] != "profile email" || claims["aud"] != nil {
 			t.Errorf("claims are %v", claims)
 		}
 		w.userInfo(t, token.AccessToken)
@@ -186,7 +186,7 @@ func TestStickyRefresh(t *testing.T) {
 		c, token := w.grant(t)
 		w.change(t, c, map[string]any{"signet": map[string]any{"refresh_token_policy": "sticky"}})
 		for range 3 {
-			w.clock.add(time.Hour)
+			w.Clock.Add(time.Hour)
 			answer, err := w.refresh(c, token.RefreshToken, "")
 			if err != nil || field(t, answer, "refresh_token") != token.RefreshToken {
 				t.Fatalf("%v, %s, want the same refresh token", err, answer)
@@ -263,7 +263,7 @@ func TestDevice(t *testing.T) {
 		if done := someone.Submit(asked, "allow", nil); done.Status != 200 || !strings.Contains(done.Body, "Device connected") {
 			t.Fatalf("allowed: %d\n%s", done.Status, done.Body)
 		}
-		w.clock.add(time.Minute)
+		w.Clock.Add(time.Minute)
 		status, body := poll(d)
 		if status != 200 || body["id_token"] == nil {
 			t.Fatalf("approved: %d %v", status, body)
@@ -295,7 +295,7 @@ func TestDevice(t *testing.T) {
 		}
 
 		late := begin()
-		w.clock.add(11 * time.Minute)
+		w.Clock.Add(11 * time.Minute)
 		if _, body := poll(late); body["error"] != "expired_token" {
 			t.Errorf("after ten minutes: %v", body)
 		}
@@ -343,7 +343,7 @@ func TestCustomScopes(t *testing.T) {
 		}
 		w.API(t, "POST", "/v1/oauth_scopes", scope)
 		w.change(t, c, map[string]any{"scopes": "profile files:read"})
-		w.clock.add(time.Second)
+		w.Clock.Add(time.Second)
 		answer, err := w.refresh(c, token.RefreshToken, "")
 		if err != nil || field(t, answer, "scope") != "profile files:read" {
 			t.Errorf("after the scope is back: %s, %v", answer, err)

@@ -159,7 +159,7 @@ func TestRegistrationIsManaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.clock.advance(5)
+		w.Clock.Advance(5)
 		metadata["redirect_uris"] = []string{"https://app.example/cb", "https://evil.example/cb"}
 		if status, changed := w.register(t, "PUT", address, bearer, metadata); status != 200 || len(changed["redirect_uris"].([]any)) != 2 {
 			t.Errorf("changed: %d %v", status, changed)

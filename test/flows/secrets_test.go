@@ -35,8 +35,8 @@ func TestNoSecretIsLoggedOrKept(t *testing.T) {
 			t.Errorf("the browser has %d cookies, want that of the session among them", cookies)
 		}
 		for place, x := range map[string]struct{ text, mark string }{
-			"the log":      {w.logs.String(), "/oauth/token"},
-			"the database": {dump(t, w.database), w.user},
+			"the log":      {w.Logs.String(), "/oauth/token"},
+			"the database": {dump(t, w.Database), w.User},
 		} {
 			text := x.text
 			if !strings.Contains(text, x.mark) {

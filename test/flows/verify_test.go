@@ -35,9 +35,9 @@ func TestVerification(t *testing.T) {
 		} {
 			answer, got := verify(tt.path, tt.field, token.AccessToken)
 			want := map[string]any{
-				"object": "clerk_idp_oauth_access_token", "client_id": c.ID, "subject": w.user, "revoked": false,
-				"revocation_reason": nil, "expired": false, "created_at": float64(w.clock.time().UnixMilli()),
-				"updated_at": float64(w.clock.time().UnixMilli()), "expiration": float64(w.clock.time().UnixMilli() + 7200_000),
+				"object": "clerk_idp_oauth_access_token", "client_id": c.ID, "subject": w.User, "revoked": false,
+				"revocation_reason": nil, "expired": false, "created_at": float64(w.Clock.Time().UnixMilli()),
+				"updated_at": float64(w.Clock.Time().UnixMilli()), "expiration": float64(w.Clock.Time().UnixMilli() + 7200_000),
 			}
 			for name, value := range want {
 				if got[name] != value {
@@ -63,12 +63,12 @@ func TestVerification(t *testing.T) {
 		refused("a refresh token", token.RefreshToken, 404)
 		refused("something else", "hello", 404)
 		refused("nothing", "", 400)
-		w.clock.advance(7200)
+		w.Clock.Advance(7200)
 		refused("an expired token", token.AccessToken, 404)
-		w.clock.advance(-7200)
-		w.API(t, "POST", "/v1/users/"+w.user+"/ban", nil)
+		w.Clock.Advance(-7200)
+		w.API(t, "POST", "/v1/users/"+w.User+"/ban", nil)
 		refused("the token of a banned user", token.AccessToken, 404)
-		if strings.Contains(w.logs.String(), token.AccessToken) {
+		if strings.Contains(w.Logs.String(), token.AccessToken) {
 			t.Error("the token is in the log")
 		}
 	})
