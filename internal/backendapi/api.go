@@ -19,6 +19,7 @@ type Deps struct {
 	Grants       Grants
 	Signing      SigningKeys
 	Cases        *doctor.Book
+	Documents    Documents
 	ClientTokens store.ClientTokens
 	Now          func() time.Time
 	Log          *slog.Logger
@@ -33,6 +34,7 @@ type API struct {
 	grants       Grants
 	signing      SigningKeys
 	cases        *doctor.Book
+	documents    Documents
 	clientTokens store.ClientTokens
 	now          func() time.Time
 	log          *slog.Logger
@@ -40,7 +42,7 @@ type API struct {
 
 // New makes an API.
 func New(d Deps) *API {
-	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing, cases: d.Cases, clientTokens: d.ClientTokens, now: d.Now, log: d.Log}
+	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing, cases: d.Cases, documents: d.Documents, clientTokens: d.ClientTokens, now: d.Now, log: d.Log}
 }
 
 // A method answers the requests of one method on one path: with an object to
@@ -64,6 +66,7 @@ func (a *API) Routes(mux *http.ServeMux) {
 		"/v1/oauth_applications/access_tokens/verify": {http.MethodPost: a.verifyAccessToken},
 		"/oauth_applications/access_tokens/verify":    {http.MethodPost: a.verifyAccessToken}, // @clerk/backend names no version
 		"/v1/oauth_applications/{id}/revoke_token":    {http.MethodPost: a.revokeToken},
+		"/v1/oauth_client_documents":                  {http.MethodPost: a.allowDocument},
 		"/v1/oauth_refusals":                          {http.MethodGet: a.listRefusals},
 		"/v1/oauth_refusals/{id}":                     {http.MethodGet: a.getRefusal},
 		"/v1/jwks":                                    {http.MethodGet: a.getJWKS},

@@ -102,6 +102,8 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /sign-out", h.page(h.showSignOut))
 	mux.Handle("POST /sign-out", h.form(h.signOut))
 	mux.Handle("GET /signed-out", h.page(h.signedOut))
+	mux.Handle("POST /v1/me/oauth/device/lookup", h.json(h.lookUpDevice))
+	mux.Handle("POST /v1/me/oauth/device", h.json(h.verifyDevice))
 	mux.Handle("GET "+oauth.ErrorPath+"{id}", h.page(h.showRefusal))
 	mux.Handle("GET /device", h.page(h.showDevice))
 	mux.Handle("POST /device", h.form(h.decideDevice))

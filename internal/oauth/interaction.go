@@ -98,7 +98,7 @@ func (r AuthorizationRequest) agreement(user *User, done Progress) Step {
 // app can take a public client's place and would be answered without the user
 // noticing (RFC 8252 §8.6).
 func (r AuthorizationRequest) asksAlways() bool {
-	return r.prompts.consent || r.client.DynamicallyRegistered || r.client.Public && r.target.Native()
+	return r.prompts.consent || r.client.DynamicallyRegistered || IsDocumentURL(r.client.ID) || r.client.Public && r.target.Native()
 }
 
 func (r AuthorizationRequest) refuse(code ErrorCode, spec, description string) error {

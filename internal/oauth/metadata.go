@@ -12,7 +12,8 @@ const (
 	LogoutPath     = "/oauth/logout"
 	JWKSPath       = "/.well-known/jwks.json"
 	MetadataPath   = "/.well-known/oauth-authorization-server"
-	ErrorPath      = "/errors/" // followed by the id of a refused request
+	ResourcePath   = "/.well-known/oauth-protected-resource" // followed by the path of the resource
+	ErrorPath      = "/errors/"                              // followed by the id of a refused request
 	OpenIDPath     = "/.well-known/openid-configuration"
 )
 

@@ -89,9 +89,9 @@ func (p *Provider) answerJSON(serve func(*http.Request) (any, error)) http.Handl
 	})
 }
 
-// A bearerError is a refused user info request: the members of RFC 6750 beside
-// the body that Clerk's clients read.
-type bearerError struct {
+// A bothErrors is a refusal in two languages: the members of the RFCs beside the
+// body that Clerk's clients read.
+type bothErrors struct {
 	*oauth.Error
 	Errors  []clerkError `json:"errors"`
 	TraceID string       `json:"clerk_trace_id,omitempty"`
@@ -101,6 +101,14 @@ type clerkError struct {
 	Message     string `json:"message"`
 	LongMessage string `json:"long_message"`
 	Code        string `json:"code"`
+}
+
+func clerkRefusal(r *http.Request, refused *oauth.Error, message, code string) bothErrors {
+	return bothErrors{
+		Error:   refused,
+		Errors:  []clerkError{{Message: message, LongMessage: refused.Description, Code: code}},
+		TraceID: reqid.From(r.Context()),
+	}
 }
 
 // answerBearer is the one place that writes answers and errors of a resource
@@ -114,15 +122,7 @@ func (p *Provider) answerBearer(serve func(*http.Request) (any, error)) http.Han
 			refused := p.refusal(r, err)
 			code = bearerStatus(refused)
 			w.Header().Set("WWW-Authenticate", challenge(refused))
-			answer = bearerError{
-				Error: refused,
-				Errors: []clerkError{{
-					Message:     "unable to fetch user info",
-					LongMessage: refused.Description,
-					Code:        "oauth_fetch_user_error",
-				}},
-				TraceID: reqid.From(r.Context()),
-			}
+			answer = clerkRefusal(r, refused, "unable to fetch user info", "oauth_fetch_user_error")
 		}
 		writeJSON(w, code, answer)
 	})

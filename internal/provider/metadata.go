@@ -3,6 +3,7 @@ package provider
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/signet-auth/signet/internal/oauth"
 )
@@ -24,6 +25,26 @@ func (p *Provider) metadata(r *http.Request) (any, error) {
 	return oauth.NewMetadata(p.issuer, f), nil
 }
 
+// resourceMetadata serves the description of a resource below the issuer (RFC 9728
+// §3). Others describe themselves where they are; "signet protect" does it for them.
+func (p *Provider) resourceMetadata(r *http.Request) (any, error) {
+	instance, err := p.instances.Instance(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	path := strings.TrimPrefix(r.URL.Path, oauth.ResourcePath)
+	m, ok := oauth.NewResourceMetadata(p.issuer, path, instance.Settings.Resources)
+	if !ok {
+		return nil, errNoResource
+	}
+	return m, nil
+}
+
+var errNoResource = &oauth.Error{
+	Code: oauth.InvalidTarget, Spec: "RFC 9728 §3",
+	Description: "there is no resource at this path",
+}
+
 // jwks serves the keys that signatures are checked with (RFC 7517 §5).
 func (p *Provider) jwks(r *http.Request) (any, error) {
 	return p.keys.Published(r.Context())
@@ -39,7 +60,11 @@ func (p *Provider) answerPublic(serve func(*http.Request) (any, error)) http.Han
 		answer, err := serve(r)
 		if err != nil {
 			refused := p.refusal(r, err)
-			writeJSON(w, status(refused), refused)
+			code := status(refused)
+			if refused.Code == oauth.InvalidTarget {
+				code = http.StatusNotFound
+			}
+			writeJSON(w, code, refused)
 			return
 		}
 		h := w.Header()

@@ -111,6 +111,8 @@ func (p *Provider) Routes(mux *http.ServeMux) {
 	mux.Handle("GET "+oauth.LogoutPath, p.answerBrowser(p.logout))
 	mux.Handle("POST "+oauth.LogoutPath, p.answerBrowser(p.logoutPost))
 	mux.HandleFunc("HEAD "+oauth.LogoutPath, refuseHead)
+	mux.Handle("GET "+oauth.ResourcePath, anyOrigin(p.answerPublic(p.resourceMetadata)))
+	mux.Handle("GET "+oauth.ResourcePath+"/", anyOrigin(p.answerPublic(p.resourceMetadata)))
 	const client = oauth.RegisterPath + "/{id}"
 	mux.Handle("POST "+oauth.RegisterPath, anyOrigin(p.answerRegistration(http.StatusCreated, p.register)))
 	mux.Handle("OPTIONS "+oauth.RegisterPath, preflight([]string{"POST"}))

@@ -205,6 +205,9 @@ func (p *Provider) answerRegistration(success int, serve func(*http.Request) (an
 				w.Header().Set("WWW-Authenticate", challenge(refused))
 			case oauth.AccessDenied:
 				code = http.StatusForbidden
+				if refused.Spec == "RFC 7591 §3" { // off: as Clerk has it
+					code, answer = http.StatusUnprocessableEntity, clerkRefusal(r, refused, "feature is off", "dynamic_client_registration_disabled")
+				}
 			}
 		}
 		if answer == nil {

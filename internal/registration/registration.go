@@ -136,13 +136,10 @@ func (c *Clients) Admit(ctx context.Context, id string) error {
 	if client.ApplicationID != "" {
 		return c.refresh(ctx, client)
 	}
-	now := c.now()
-	name, err := ksuid.NewRandomWithTime(now)
-	if err != nil {
-		return fmt.Errorf("making an id: %w", err)
+	if client.ApplicationID, err = c.applicationID(); err != nil {
+		return err
 	}
-	client.ApplicationID = "oa_" + name.String()
-	client.CreatedAt, client.UpdatedAt = now, now
+	client.CreatedAt, client.UpdatedAt = c.now(), c.now()
 	err = c.kept.AdmitClient(ctx, client)
 	if err != nil {
 		return fmt.Errorf("keeping a client: %w", err)
@@ -161,4 +158,45 @@ func (c *Clients) refresh(ctx context.Context, client store.Client) error {
 		return fmt.Errorf("keeping what a document says: %w", err)
 	}
 	return nil
+}
+
+// Allow keeps the client that a document describes because the operator wants it:
+// it passes whatever the settings say about those that become known by themselves.
+// The error is an *oauth.Error if the document is no good.
+func (c *Clients) Allow(ctx context.Context, id string) (store.Client, error) {
+	kept, err := c.kept.ClientByClientID(ctx, id)
+	known := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return store.Client{}, err
+	}
+	if known {
+		kept.DynamicallyRegistered = false
+		if err := c.kept.UpdateClient(ctx, kept); err != nil {
+			return store.Client{}, err
+		}
+		return kept, nil
+	}
+	instance, err := c.instances.Instance(ctx)
+	if err != nil {
+		return store.Client{}, err
+	}
+	m, err := c.documents.Get(ctx, id, instance.Settings.DefaultScopes)
+	if err != nil {
+		return store.Client{}, err
+	}
+	client := c.client(m, id, oauth.Hash{}, instance.Settings)
+	client.DynamicallyRegistered = false
+	if client.ApplicationID, err = c.applicationID(); err != nil {
+		return store.Client{}, err
+	}
+	client.CreatedAt, client.UpdatedAt = c.now(), c.now()
+	return client, c.kept.AdmitClient(ctx, client)
+}
+
+func (c *Clients) applicationID() (string, error) {
+	id, err := ksuid.NewRandomWithTime(c.now())
+	if err != nil {
+		return "", fmt.Errorf("making an id: %w", err)
+	}
+	return "oa_" + id.String(), nil
 }

@@ -124,6 +124,7 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 		Keys:         held,
 		Tokens:       tokens,
 		Cases:        cases,
+		Documents:    registry,
 		Signing:      keys,
 		Grants:       db,
 		ClientTokens: db,

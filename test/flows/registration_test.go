@@ -57,7 +57,7 @@ func TestClientsRegisterThemselves(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		endpoint := w.Issuer + "/oauth/register"
 		public := map[string]any{"redirect_uris": []string{"https://app.example/cb"}, "token_endpoint_auth_method": "none", "client_name": "App"}
-		if status, body := w.register(t, "POST", endpoint, "", public); status != 403 || body["error"] != "access_denied" {
+		if status, body := w.register(t, "POST", endpoint, "", public); status != 422 || body["error"] != "access_denied" || body["errors"] == nil {
 			t.Errorf("CM14: by default: %d %v", status, body)
 		}
 		w.API(t, "PATCH", "/v1/instance/oauth_application_settings", map[string]any{"dynamic_oauth_client_registration": true})
@@ -238,5 +238,109 @@ func TestClientsWithADocument(t *testing.T) {
 		set(true, false, true)
 		refused("blocked")
 		w.userInfo(t, token.AccessToken) // blocking revokes nothing
+	})
+}
+
+func TestOperatorsAllowDocuments(t *testing.T) {
+	var document string
+	site := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, document)
+	}))
+	t.Cleanup(site.Close)
+	ca, id := writeCA(t, site.Certificate()), site.URL+"/client.json"
+	document = `{"client_id":"` + id + `","client_name":"Agent","redirect_uris":["https://agent.example/cb"]}`
+	onBothWith(t, func(cfg *config.Config) {
+		cfg.TestFetchHosts, cfg.TestFetchCA = site.Listener.Addr().String(), ca
+	}, func(t *testing.T, w *world) {
+		w.API(t, "POST", "/v1/oauth_client_documents", map[string]any{"client_id": id})
+		answer, err := w.Try("POST", "/v1/oauth_client_documents", map[string]any{"client_id": "https://127.0.0.1/client.json"})
+		if err != nil || answer.Status != 422 {
+			t.Errorf("CM07: %d %s, %v", answer.Status, answer.Body, err)
+		}
+		link := w.Issuer + "/oauth/authorize?" + url.Values{
+			"response_type": {"code"}, "client_id": {id}, "redirect_uri": {"https://agent.example/cb"}, "state": {"af0ifjsldkj"},
+			"code_challenge": {oauth2.S256ChallengeFromVerifier(oauth2.GenerateVerifier())}, "code_challenge_method": {"S256"},
+		}.Encode()
+		someone := harness.NewPerson(t, w.Issuer)
+		if left := w.SignInAndAllow(t, someone, link); left.Query().Get("code") == "" {
+			t.Errorf("sent to %v", left)
+		}
+		if again := someone.Visit(link); !strings.Contains(again.Body, `id="allow"`) {
+			t.Errorf("a client with a document was answered without asking: %v", again.Left)
+		}
+	})
+}
+
+func TestResourcesAreDescribed(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		status, m := w.Get(t, "/.well-known/oauth-protected-resource", "")
+		if status != 200 || m["resource"] != w.Issuer || texts(m["authorization_servers"])[0] != w.Issuer {
+			t.Errorf("%d %v", status, m)
+		}
+		if status, _ := w.Get(t, "/.well-known/oauth-protected-resource/nowhere", ""); status != 404 {
+			t.Errorf("an unknown resource: %d", status)
+		}
+	})
+}
+
+// The request doctor, from a refusal to its mending.
+func TestRefusalsAreExplained(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		wrong := *w.OAuth2(c)
+		wrong.RedirectURL += "/"
+		page := harness.NewPerson(t, w.Issuer).Visit(wrong.AuthCodeURL("af0ifjsldkj"))
+		id := page.Header.Get("X-Request-Id")
+		if !strings.Contains(page.Body, id) || !strings.Contains(w.Logs.String(), id) {
+			t.Errorf("the page or the log lacks the id %s", id)
+		}
+		told := w.API(t, "GET", "/v1/oauth_refusals/"+id, nil)
+		if told["client_id"] != c.ID || !strings.Contains(strings.Join(texts(told["mend"]), " "), "a slash at the end") {
+			t.Errorf("told %v", told)
+		}
+		status, body := w.post(t, "/oauth/token", c, url.Values{"grant_type": {"authorization_code"}, "code": {"oac_marker"}, "redirect_uri": {"https://client.example/cb"}})
+		address, _ := body["error_uri"].(string)
+		if status != 400 || !strings.HasPrefix(address, w.Issuer+"/errors/") {
+			t.Fatalf("%d %v", status, body)
+		}
+		if explained := harness.NewPerson(t, w.Issuer).Visit(address); explained.Status != 200 || !strings.Contains(explained.Body, "signet explain") {
+			t.Errorf("%s: %d", address, explained.Status)
+		}
+		list := w.API(t, "GET", "/v1/oauth_refusals", nil)["data"].([]any)
+		text, err := json.Marshal(list)
+		if err != nil || len(list) != 2 || strings.Contains(string(text), "marker") || strings.Contains(string(text), c.Secret) {
+			t.Errorf("%v: %s", err, text)
+		}
+	})
+}
+
+// What clerk-js calls for a verification page of one's own.
+func TestDeviceByClerkJS(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		c := w.CreateApplication(t, map[string]any{"name": "Television", "public": true, "device_authorization_grant_enabled": true})
+		_, d := w.post(t, "/oauth/device_authorization", c, url.Values{})
+		someone := harness.NewPerson(t, w.Issuer)
+		if status, _ := someone.PostJSON(t, "/v1/me/oauth/device/lookup", map[string]any{"user_code": d["user_code"]}); status != 401 {
+			t.Errorf("nobody signed in: %d", status)
+		}
+		w.SignIn(t, someone, someone.Visit(w.Issuer+"/sign-in"))
+		status, told := someone.PostJSON(t, "/v1/me/oauth/device/lookup", map[string]any{"user_code": strings.ToLower(d["user_code"].(string))})
+		if status != 200 || told["oauth_application_name"] != "Television" || told["status"] != "pending" {
+			t.Errorf("%d %v", status, told)
+		}
+		if status, _ := someone.PostJSON(t, "/v1/me/oauth/device/lookup", map[string]any{"user_code": "BCDF-BCDF"}); status != 404 {
+			t.Errorf("an unknown code: %d", status)
+		}
+		decide := map[string]any{"user_code": d["user_code"], "approved": true}
+		if status, told := someone.PostJSON(t, "/v1/me/oauth/device", decide); status != 200 || told["status"] != "approved" || told["object"] != "oauth_device_verification" {
+			t.Errorf("%d %v", status, told)
+		}
+		if status, _ := someone.PostJSON(t, "/v1/me/oauth/device", decide); status != 400 {
+			t.Errorf("decided twice: %d", status)
+		}
+		if status, body := w.post(t, "/oauth/token", c, url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "device_code": {d["device_code"].(string)}}); status != 200 {
+			t.Errorf("approved: %d %v", status, body)
+		}
 	})
 }

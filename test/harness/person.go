@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -195,4 +197,25 @@ func attribute(n *html.Node, name string) string {
 		}
 	}
 	return ""
+}
+
+// PostJSON sends JSON as a script on a page of Signet does.
+func (p *Person) PostJSON(t testing.TB, path string, body any) (int, map[string]any) {
+	t.Helper()
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequest("POST", p.issuer+path, bytes.NewReader(encoded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Origin", p.issuer)
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	got, err := read(p.client.Do(request))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Status, decode(t, Answer{got.Status, got.Body})
 }
