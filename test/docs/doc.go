@@ -1,0 +1,2 @@
+// Package docs runs what the documentation tells its readers to type.
+package docs
