@@ -26,7 +26,7 @@ import (
 const (
 	demoEmail    = "demo@example.com"
 	demoPassword = "welcome to signet"
-	demoScopes   = "profile email public_metadata"
+	demoScopes   = "openid profile email public_metadata"
 )
 
 // Where the demo listens if it can.

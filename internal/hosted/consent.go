@@ -25,11 +25,8 @@ func (h *Hosted) showConsent(w http.ResponseWriter, r *http.Request, query oauth
 	case !signedIn:
 		return seeWith("/sign-in", sealed), nil
 	}
-	client, err := h.clients.Asking(r.Context(), pending.ClientID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return answer{}, errClientGone
-	case err != nil:
+	client, err := h.client(r, pending.ClientID)
+	if err != nil {
 		return answer{}, err
 	}
 	descriptions, err := h.descriptions(r)
@@ -86,12 +83,24 @@ func (h *Hosted) decide(w http.ResponseWriter, r *http.Request, form oauth.Form)
 	return seeWith(authorizePath, h.sessions.SealContinuation(h.sessions.Browser(w, r), pending)), nil
 }
 
+// client finds the application that waits. One that is no longer admitted is gone
+// for the user.
+func (h *Hosted) client(r *http.Request, clientID string) (store.Client, error) {
+	c, err := h.clients.Asking(r.Context(), clientID)
+	var refused *oauth.Error
+	if errors.Is(err, store.ErrNotFound) || errors.As(err, &refused) {
+		return store.Client{}, errClientGone
+	}
+	return c, err
+}
+
 func (h *Hosted) agree(r *http.Request, c session.Continuation) error {
 	err := h.clients.Admit(r.Context(), c.ClientID)
-	if errors.Is(err, store.ErrNotFound) {
+	var refused *oauth.Error
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.As(err, &refused):
 		return errClientGone
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	err = h.connections.Agree(r.Context(), c.AgreedBy, c.ClientID, c.Scopes, h.now())

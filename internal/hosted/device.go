@@ -78,10 +78,7 @@ func (h *Hosted) deviceOf(r *http.Request, current session.Current, typed string
 	case d.Status != store.DevicePending:
 		return again(ui.DeviceDecided, http.StatusConflict)
 	}
-	c, err = h.clients.Asking(r.Context(), d.ClientID)
-	if errors.Is(err, store.ErrNotFound) {
-		return d, c, answer{}, errClientGone
-	}
+	c, err = h.client(r, d.ClientID)
 	return d, c, answer{}, err
 }
 

@@ -1,12 +1,10 @@
 package hosted
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/session"
-	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
 )
 
@@ -17,11 +15,8 @@ func (h *Hosted) showAccounts(w http.ResponseWriter, r *http.Request, query oaut
 	if err != nil || next.location != "" {
 		return next, err
 	}
-	client, err := h.clients.Asking(r.Context(), pending.ClientID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return answer{}, errClientGone
-	case err != nil:
+	client, err := h.client(r, pending.ClientID)
+	if err != nil {
 		return answer{}, err
 	}
 	return answer{

@@ -125,11 +125,8 @@ func (h *Hosted) signInPage(w http.ResponseWriter, r *http.Request, x signInRequ
 		page.Continue = x.sealed
 	}
 	if x.pending.ClientID != "" {
-		client, err := h.clients.Asking(r.Context(), x.pending.ClientID)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			return answer{}, errClientGone
-		case err != nil:
+		client, err := h.client(r, x.pending.ClientID)
+		if err != nil {
 			return answer{}, err
 		}
 		page.Application = client.Name

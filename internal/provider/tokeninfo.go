@@ -139,12 +139,19 @@ func (p *Provider) revoke(r *http.Request) (any, error) {
 	switch {
 	case err != nil || access == nil:
 		return nil, err
-	case strings.Contains(presented, "."):
-		return nil, oauth.ErrCannotRevokeJWT
-	case access.ClientID == client.Client().ID:
-		return nil, p.clientTokens.RevokeClientToken(ctx, access.ID, access.ExpiresAt)
-	case access.ClientID != "":
+	case access.ClientID != "" && access.ClientID != client.Client().ID:
 		return nil, nil
+	case access.ClientID == "":
+		standing, err := p.standing(ctx, access.GrantID)
+		if err != nil || standing.ClientID != client.Client().ID {
+			return nil, err
+		}
+	}
+	switch isJWT := strings.Contains(presented, "."); {
+	case isJWT:
+		return nil, oauth.ErrCannotRevokeJWT
+	case access.ClientID != "":
+		return nil, p.clientTokens.RevokeClientToken(ctx, access.ID, access.ExpiresAt)
 	}
 	return nil, p.revokeGrant(ctx, access.GrantID, client)
 }

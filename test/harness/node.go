@@ -64,6 +64,21 @@ func Await(t testing.TB, address string) {
 	}
 }
 
+// Eventually tries until it is so, for as long as the patience lasts.
+func Eventually(t testing.TB, patience time.Duration, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("it is not so after %v", patience)
+		}
+	}
+}
+
 // A Node is a process that runs "signet serve". Kill and Start may alternate;
 // it keeps its address and its data.
 type Node struct {
