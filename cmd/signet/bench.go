@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,6 +91,15 @@ func newBenchFloor() *cobra.Command {
 	}
 }
 
+func newBenchSign() *cobra.Command {
+	return &cobra.Command{
+		Use:    bench.SignCommand,
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE:   func(cmd *cobra.Command, _ []string) error { return failed(bench.ServeSign(cmd.OutOrStdout())) },
+	}
+}
+
 // defaultCPU keeps server and load apart where that can be done.
 func defaultCPU(cpu int) int {
 	if bench.CanPin && runtime.NumCPU() > 1 {
@@ -149,6 +159,13 @@ func (f *benchFlags) measure(ctx context.Context, say func(string), report *benc
 	if err := f.measureServer(ctx, say, report); err != nil {
 		return err
 	}
+	if !f.noFloor && slices.Contains(strings.Fields(f.target.Scope), "openid") {
+		say("a signature")
+		var err error
+		if report.Signature, err = bench.Signature(ctx, f.serverCPU); err != nil {
+			return err
+		}
+	}
 	if !f.noFloor {
 		return f.measureFloor(ctx, say, report)
 	}
@@ -165,7 +182,7 @@ func (f *benchFlags) measureFloor(ctx context.Context, say func(string), report 
 func (f *benchFlags) measureServer(ctx context.Context, say func(string), report *benchReport) (err error) {
 	target := f.target
 	if target.Issuer == "" {
-		f.own.CPU, f.own.Progress = f.serverCPU, say
+		f.own.CPU, f.own.Progress, f.own.Scope = f.serverCPU, say, f.target.Scope
 		own, err := bench.StartOwn(ctx, f.own)
 		if err != nil {
 			return err

@@ -23,7 +23,10 @@ type benchReport struct {
 	Server   *benchServer  `json:"server,omitempty"` // of the server that was started
 	Fsync    *benchFsync   `json:"fsync,omitempty"`
 	Floor    *benchWork    `json:"floor,omitempty"`
-	Work     []benchWork   `json:"work"`
+	// Signature is the CPU of one RS256 signature in microseconds, with the scope
+	// openid: each sign-in and refresh makes one.
+	Signature float64     `json:"rs256_signature_us,omitempty"`
+	Work      []benchWork `json:"work"`
 
 	floor    bench.Sample
 	problems []string

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -33,6 +34,7 @@ type Own struct {
 	Grants   int    // that are there before it starts
 	Expired  int    // grants beside them that are to be removed
 	CPU      int    // to run on; negative for any
+	Scope    string // of the sign-ins; "" for scope
 	Progress func(what string)
 }
 
@@ -120,10 +122,10 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 		EmailAddresses: []string{strings.ToLower(randomText()[:12]) + "@example.com"}, PublicMetadata: []byte(`{"plan":"gold"}`),
 	})
 	if err == nil {
-		name, scopes := "Benchmark", scope
+		name, scopes := "Benchmark", cmp.Or(o.Scope, scope)
 		var app admin.Application
 		app, err = office.Admin.CreateApplication(ctx, admin.ApplicationFields{Name: &name, RedirectURIs: []string{callback}, Scopes: &scopes, ClientCredentials: new(true)})
-		s.ClientID, s.ClientSecret, s.RedirectURI, s.Scope = app.ID, app.Secret, callback, scope
+		s.ClientID, s.ClientSecret, s.RedirectURI, s.Scope = app.ID, app.Secret, callback, scopes
 	}
 	if err := errors.Join(err, office.Close()); err != nil {
 		return err
@@ -134,7 +136,7 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 	}
 	now := time.Now()
 	secret := randomText()
-	err = db.Agree(ctx, user.ID, s.ClientID, oauth.Scopes(strings.Fields(scope)), now)
+	err = db.Agree(ctx, user.ID, s.ClientID, oauth.Scopes(strings.Fields(s.Scope)), now)
 	if err == nil {
 		err = db.CreateSession(ctx, store.Session{
 			ID: "sess_" + randomText()[:27], Cookie: oauth.HashSecret(secret), UserID: user.ID, UserAgent: "signet bench",

@@ -43,8 +43,9 @@ type report struct {
 		P50 float64 `json:"p50_us"`
 		P99 float64 `json:"p99_us"`
 	}
-	Floor work
-	Work  []work
+	Floor     work
+	Signature float64 `json:"rs256_signature_us"`
+	Work      []work
 }
 
 type work struct {
@@ -69,8 +70,8 @@ func (r report) of(name string) work {
 
 // A comparison is everything that was measured.
 type comparison struct {
-	duration                                    string
-	sqlite, grown, postgres, memoryPeer, pgPeer report
+	duration                                            string
+	sqlite, openid, grown, postgres, memoryPeer, pgPeer report
 }
 
 func main() {
@@ -91,6 +92,9 @@ func main() {
 
 func (c *comparison) measure(ctx context.Context) (err error) {
 	if c.sqlite, err = c.signet(ctx, "Signet on SQLite"); err != nil {
+		return err
+	}
+	if c.openid, err = c.signet(ctx, "Signet on SQLite, with ID tokens", "--scope", "openid profile email", "--work", "exchange,refresh"); err != nil {
 		return err
 	}
 	if c.grown, err = c.signet(ctx, "Signet on SQLite, a million grants", "--grants", million); err != nil {
