@@ -56,6 +56,8 @@ func TestMending(t *testing.T) {
 		{name: "no secret", client: &client, refused: refusal(oauth.InvalidClient, "RFC 6749 §5.2"), want: "is confidential"},
 		{name: "secret of a public client", client: &public, secret: "x", refused: refusal(oauth.InvalidClient, "RFC 6749 §5.2"), want: "is public"},
 		{name: "expired code", client: &client, code: &expired, refused: refusal(oauth.InvalidGrant, "RFC 6749 §4.1.2"), want: "1m30s before it was sent"},
+		{name: "clocks", client: &client, code: &oauth.Code{ClientID: "c", AuthorizedAt: now.Add(time.Hour)}, refused: refusal(oauth.InvalidGrant, "RFC 6749 §4.1.2"), want: "the clocks of the nodes differ"},
+		{name: "two methods", client: &client, refused: refusal(oauth.InvalidRequest, "RFC 6749 §2.3"), want: "Authenticate once"},
 		{name: "used code", client: &client, code: &expired, grant: &oauth.Grant{RotatedAt: now}, refused: refusal(oauth.InvalidGrant, "RFC 6749 §4.1.2"), want: "at 2026-11-24T12:00:00Z already"},
 		{name: "another verifier", form: "code_verifier=xyz", client: &client, code: &expired, refused: refusal(oauth.InvalidGrant, "RFC 7636 §4.6"), want: "the challenge abc"},
 		{name: "challenge as verifier", form: "code_verifier=abc", client: &client, code: &expired, refused: refusal(oauth.InvalidGrant, "RFC 7636 §4.6"), want: "where the verifier belongs"},

@@ -16,6 +16,10 @@ import (
 // more.
 var general = map[string]string{
 	"RFC 6749 §4.1.2.1":      "Ask only for scopes that the application has (its field scopes), or give it the missing ones.",
+	"RFC 6749 §2.3":          "Authenticate once: by Basic, or with client_secret in the body.",
+	"RFC 6749 §2.3.1":        "Form-encode id and secret before joining them for Basic: a percent sign or a plus in a secret is written %25 or %2B.",
+	"RFC 6749 §3.2.1":        "Send client_id, and the secret if the application is confidential.",
+	"RFC 6749 §6":            "Ask for scopes that were granted, with a refresh token of this application.",
 	"RFC 6749 §3.1":          "Send every parameter once.",
 	"RFC 6749 §3.1.1":        "Send response_type=code: the implicit and hybrid flows are not offered (RFC 9700 §2.1.2).",
 	"RFC 6749 §3.3":          "Separate scopes by single spaces.",
@@ -133,6 +137,9 @@ func (n *Note) mendCode(refused *oauth.Error, now time.Time) (advice []string) {
 	case "RFC 6749 §4.1.2":
 		if n.grant != nil {
 			return []string{fmt.Sprintf("The code bought tokens at %s already. A second exchange, by a retry, a reload of the callback or an attacker, revokes them.", n.grant.RotatedAt.UTC().Format(time.RFC3339))}
+		}
+		if n.code.AuthorizedAt.After(now) {
+			return []string{fmt.Sprintf("The code was issued at %s, which is later than it is here: the clocks of the nodes differ. Run NTP on all of them.", n.code.AuthorizedAt.UTC().Format(time.RFC3339))}
 		}
 		late := now.Sub(n.code.ExpiresAt).Round(time.Second)
 		return []string{fmt.Sprintf("The code expired at %s, %s before it was sent. Exchange it at once, or raise code_lifetime.", n.code.ExpiresAt.UTC().Format(time.RFC3339), late)}

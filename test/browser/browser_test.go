@@ -83,7 +83,12 @@ func (w *world) serveClient(rw http.ResponseWriter, r *http.Request) {
 	link, _ := url.Parse(w.config.AuthCodeURL("posted-state"))
 	fields := link.Query()
 	link.RawQuery = ""
-	clientPages.Execute(rw, map[string]any{"Answer": r.URL.RawQuery, "Authorize": link.String(), "Fields": fields})
+	answer := r.URL.RawQuery
+	if r.Method == http.MethodPost && r.ParseForm() == nil {
+		r.PostForm.Set("posted", "true")
+		answer = r.PostForm.Encode()
+	}
+	clientPages.Execute(rw, map[string]any{"Answer": answer, "Authorize": link.String(), "Fields": fields})
 }
 
 func (w *world) api(t *testing.T, path string, body map[string]any) map[string]any {
