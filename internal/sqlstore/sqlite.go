@@ -110,7 +110,7 @@ func (e *sqliteEngine) close() error {
 	return err
 }
 
-func (e *sqliteEngine) reader() querier { return positional{e.loose} }
+func (e *sqliteEngine) reader() querier { return positional{&preparing{db: e.loose}} }
 
 // reading lends a connection to read grants with.
 func (e *sqliteEngine) reading(work func(*grantReader) error) error {
