@@ -46,7 +46,7 @@ func (p *Provider) deviceAuthorization(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if !p.devicePace.Allow(client.Client().ID) {
-		return nil, errUnavailable
+		return nil, errTooMany
 	}
 	for range 5 { // two devices with one code are as likely as winning twice
 		answer, err := p.newDevice(r.Context(), client.Client().ID, x)

@@ -32,6 +32,11 @@ var errUnavailable = &oauth.Error{
 	Description: "too much is going on here at the moment; try again",
 }
 
+var errTooMany = &oauth.Error{
+	Code: oauth.TemporarilyUnavailable, Spec: "RFC 6585 §4",
+	Description: "too many requests of this kind came from one place; try again in a minute",
+}
+
 // retryAfter is how many seconds a client should wait that was told so.
 const retryAfter = "1"
 
@@ -147,8 +152,11 @@ func writeJSON(w http.ResponseWriter, code int, answer any) {
 }
 
 func writeStatus(w http.ResponseWriter, code int) {
-	if code == http.StatusServiceUnavailable {
+	switch code {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", "60")
 	}
 	w.WriteHeader(code)
 }
@@ -158,6 +166,8 @@ func status(refused *oauth.Error) int {
 	switch {
 	case refused.Description == errTooLong.Description:
 		return http.StatusRequestEntityTooLarge
+	case refused.Description == errTooMany.Description:
+		return http.StatusTooManyRequests
 	case refused.Code == oauth.InvalidClient:
 		return http.StatusUnauthorized
 	case refused.Code == oauth.ServerError:

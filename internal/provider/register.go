@@ -63,7 +63,7 @@ func (p *Provider) register(r *http.Request) (any, error) {
 	case s.RegistrationTokenRequired && !p.statements.AdmitsRegistration(bearerOf(r), p.now()):
 		return nil, oauth.ErrRegistrationToken
 	case !p.registrationPace.Allow(remote(r)):
-		return nil, errUnavailable
+		return nil, errTooMany
 	}
 	m, err := p.readMetadata(r, instance.Settings)
 	if err != nil {

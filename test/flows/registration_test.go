@@ -8,10 +8,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/server"
+	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/test/harness"
 )
 
@@ -341,6 +344,59 @@ func TestDeviceByClerkJS(t *testing.T) {
 		}
 		if status, body := w.post(t, "/oauth/token", c, url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "device_code": {d["device_code"].(string)}}); status != 200 {
 			t.Errorf("approved: %d %v", status, body)
+		}
+	})
+}
+
+func TestRegistrationWithAToken(t *testing.T) {
+	const rootKey = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
+	onBothWith(t, func(cfg *config.Config) { cfg.RootKey = rootKey }, func(t *testing.T, w *world) {
+		o, err := server.OpenOffice(t.Context(), config.Config{Database: w.Database, RootKey: rootKey, DataDir: t.TempDir(), Issuer: w.Issuer}, server.Options{Now: w.Clock.Time})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { o.Close() })
+		_, err = o.Admin.UpdateSettings(t.Context(), func(s *store.Settings) { s.DynamicRegistration, s.RegistrationTokenRequired = true, true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := o.RegistrationToken(w.Clock.Time().Add(time.Hour))
+		metadata := map[string]any{"redirect_uris": []string{"https://app.example/cb"}}
+		try := func(bearer string) int {
+			t.Helper()
+			status, _ := w.register(t, "POST", w.Issuer+"/oauth/register", bearer, metadata)
+			return status
+		}
+		harness.Eventually(t, harness.Patience, func() bool { return try("") == 401 }) // the server hears of the setting
+		if status := try("iat_forged"); status != 401 {
+			t.Errorf("with a forged token: %d, want 401", status)
+		}
+		if status := try(token); status != 201 {
+			t.Errorf("with the token: %d, want 201", status)
+		}
+		w.Clock.Add(time.Hour)
+		if status := try(token); status != 401 {
+			t.Errorf("with an expired token: %d, want 401", status)
+		}
+	})
+}
+
+// CM14: who registers without end is slowed down.
+func TestRegistrationIsPaced(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.API(t, "PATCH", "/v1/instance/oauth_application_settings", map[string]any{"dynamic_oauth_client_registration": true})
+		metadata := map[string]any{"redirect_uris": []string{"https://app.example/cb"}}
+		slowed := 0
+		for range 100 {
+			if status, _ := w.register(t, "POST", w.Issuer+"/oauth/register", "", metadata); status == http.StatusTooManyRequests {
+				slowed++
+			}
+		}
+		if slowed < 30 || slowed > 40 {
+			t.Errorf("of 100 registrations %d were slowed down, want about 40", slowed)
+		}
+		if n := w.applications(t); n != 0 {
+			t.Errorf("they kept %d applications", n)
 		}
 	})
 }
