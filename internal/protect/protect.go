@@ -106,9 +106,13 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.describe(w)
 		return
 	}
+	if isPreflight(r) { // browsers send no token along; what is allowed is the upstream's to say
+		p.pass(w, r, Token{})
+		return
+	}
 	bearer, sent := bearerOf(r.Header)
 	if !sent {
-		p.refuse(w, http.StatusUnauthorized, "", "")
+		p.refuse(w, http.StatusUnauthorized, "", "an access token is needed")
 		return
 	}
 	token, err := p.Verifier.Verify(r.Context(), bearer)
@@ -155,10 +159,17 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, token Token) {
 		}
 	}
 	r.Header.Del("Authorization")
-	r.Header.Set(subjectHeader, token.Subject)
-	r.Header.Set(clientHeader, token.ClientID)
-	r.Header.Set(scopeHeader, strings.Join(token.Scopes, " "))
+	if token.Subject != "" {
+		r.Header.Set(subjectHeader, token.Subject)
+		r.Header.Set(clientHeader, token.ClientID)
+		r.Header.Set(scopeHeader, strings.Join(token.Scopes, " "))
+	}
 	p.forward.ServeHTTP(w, r)
+}
+
+// isPreflight recognizes what a browser asks before a request (Fetch §3.2.2).
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
 // isOurs recognizes our headers in any spelling that an upstream might take for
@@ -194,7 +205,14 @@ func (p *Proxy) refuse(w http.ResponseWriter, status int, code, description stri
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]string{"error": code, "error_description": description})
+	json.NewEncoder(w).Encode(refusal{code, description})
+}
+
+// A refusal is the body of a refused request. Without a token nothing was wrong, so
+// there is no code (RFC 6750 §3.1).
+type refusal struct {
+	Code        string `json:"error,omitempty"`
+	Description string `json:"error_description"`
 }
 
 func bearerOf(h http.Header) (string, bool) {

@@ -106,6 +106,22 @@ func TestTheUpstreamGetsTheUserAndNoToken(t *testing.T) {
 	}
 }
 
+func TestPreflightsGoToTheUpstream(t *testing.T) {
+	r := httptest.NewRequest("OPTIONS", "/mcp", nil)
+	r.Header.Set("X-Signet-User", "user_forged")
+	w := httptest.NewRecorder()
+	p := newProxy(t)
+	if p.ServeHTTP(w, r); w.Code != 401 {
+		t.Errorf("OPTIONS that is no preflight: %d, want 401", w.Code)
+	}
+	r.Header.Set("Origin", "https://app.example")
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	w = httptest.NewRecorder()
+	if p.ServeHTTP(w, r); w.Code != 200 || strings.Contains(w.Body.String(), "X-Signet") {
+		t.Errorf("a preflight: %d %s", w.Code, w.Body)
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	p := newProxy(t)
 	for _, path := range []string{"/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"} {
