@@ -32,6 +32,7 @@ type attack struct {
 
 	mu      sync.Mutex
 	secrets []string // all that was issued
+	access  []string // the access tokens among them
 }
 
 func newAttack(t *testing.T) *attack {
@@ -176,6 +177,11 @@ func (a *attack) as(c harness.Application, path string, fields ...string) answer
 	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
 		token, _ := x.body[name].(string)
 		a.issued(token)
+		if name == "access_token" && token != "" {
+			a.mu.Lock()
+			a.access = append(a.access, token)
+			a.mu.Unlock()
+		}
 	}
 	return x
 }
@@ -256,9 +262,10 @@ func (a *attack) active(c harness.Application, token string) bool {
 // invariants are what must hold after every attack.
 func (a *attack) invariants() {
 	a.Helper()
-	log := a.Logs.String()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.cutOff()
+	log := a.Logs.String()
 	for _, secret := range a.secrets {
 		if strings.Contains(log, secret) {
 			a.Errorf("I4: the log holds %.12s...", secret)
@@ -270,6 +277,24 @@ func (a *attack) invariants() {
 	set := a.do("GET", "/.well-known/jwks.json", "", "", "")
 	if keys, _ := set.body["keys"].([]any); len(keys) < 3 {
 		a.Errorf("I9: the keys are %s", set.text)
+	}
+}
+
+// cutOff bans the user for a moment: nothing that was issued may outlive that (I2),
+// nor revive (I8), whatever an attack has done to it.
+func (a *attack) cutOff() {
+	a.Helper()
+	for _, action := range []string{"ban", "unban"} {
+		if x, err := a.Try("POST", "/v1/users/"+a.User+"/"+action, nil); err != nil || x.Status != 200 && x.Status != 404 {
+			a.Errorf("%s: %d %v", action, x.Status, err)
+		}
+		for _, token := range a.access {
+			if x := a.userInfo(token); x.status != 401 && x.status != 403 { // 403: a client's own
+				if of := a.userInfo(token).body["sub"]; of == a.User {
+					a.Errorf("I2, I8: after a %s a token answers %d", action, x.status)
+				}
+			}
+		}
 	}
 }
 
