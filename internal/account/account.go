@@ -99,3 +99,17 @@ func (a *Accounts) HashPassword(ctx context.Context, password string) (string, e
 
 // isText reports whether s is UTF-8 without NUL, which PostgreSQL cannot keep.
 func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+// Matches reports whether a password is the one of a digest. It returns ErrBusy when
+// the queue for hashing is full, and the error of ctx when it ends first.
+func (a *Accounts) Matches(ctx context.Context, digest, password string) (bool, error) {
+	d, err := parseDigest(digest)
+	if err != nil {
+		return false, fmt.Errorf("reading a digest: %w", err)
+	}
+	if err := a.gate.enter(ctx); err != nil {
+		return false, err
+	}
+	defer a.gate.leave()
+	return CheckDigestible(password) == nil && d.matches(password), nil
+}

@@ -11,6 +11,12 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
+// Sessions keeps the browsers that are signed in.
+type Sessions interface {
+	store.Sessions
+	store.UserSessions
+}
+
 // Deps are what New needs; all of them are required.
 type Deps struct {
 	Clients   store.Clients
@@ -18,6 +24,7 @@ type Deps struct {
 	Instances store.Instances
 	Keys      store.APIKeys
 	Accounts  *account.Accounts
+	Sessions  Sessions
 	Now       func() time.Time
 	Random    io.Reader // cryptographic randomness, such as crypto/rand.Reader
 }
@@ -35,6 +42,8 @@ type Admin struct {
 	instances store.Instances
 	keys      store.APIKeys
 	accounts  *account.Accounts
+	sessions  store.UserSessions
+	ending    store.Sessions
 	now       func() time.Time
 	random    io.Reader
 }
@@ -47,6 +56,8 @@ func New(d Deps) *Admin {
 		instances: d.Instances,
 		keys:      d.Keys,
 		accounts:  d.Accounts,
+		sessions:  d.Sessions,
+		ending:    d.Sessions,
 		now:       d.Now,
 		random:    d.Random,
 	}

@@ -2,6 +2,7 @@ package backendapi
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -49,44 +50,84 @@ func New(d Deps) *API {
 // encode, or with an error for answerError.
 type method func(*http.Request) (any, error)
 
+// routes are the methods of each path.
+type routes map[string]map[string]method
+
 // Routes adds the Backend API to mux: everything below /v1/, known or not, so
 // that even a misspelt path gets an answer that SDKs understand.
 func (a *API) Routes(mux *http.ServeMux) {
-	for path, methods := range map[string]map[string]method{
-		"/v1/oauth_applications": {
-			http.MethodPost: a.createApplication,
-			http.MethodGet:  a.listApplications,
-		},
-		"/v1/oauth_applications/{id}": {
-			http.MethodGet:    a.getApplication,
-			http.MethodPatch:  a.updateApplication,
-			http.MethodDelete: a.deleteApplication,
-		},
-		"/v1/oauth_applications/{id}/rotate_secret":   {http.MethodPost: a.rotateSecret},
-		"/v1/oauth_applications/access_tokens/verify": {http.MethodPost: a.verifyAccessToken},
-		"/oauth_applications/access_tokens/verify":    {http.MethodPost: a.verifyAccessToken}, // @clerk/backend names no version
-		"/v1/oauth_applications/{id}/revoke_token":    {http.MethodPost: a.revokeToken},
-		"/v1/oauth_client_documents":                  {http.MethodPost: a.allowDocument},
-		"/v1/oauth_refusals":                          {http.MethodGet: a.listRefusals},
-		"/v1/oauth_refusals/{id}":                     {http.MethodGet: a.getRefusal},
-		"/v1/jwks":                                    {http.MethodGet: a.getJWKS},
-		"/v1/instance/oauth_application_settings":     {http.MethodGet: a.getSettings, http.MethodPatch: a.updateSettings},
-		"/v1/oauth_scopes":                            {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
-		"/v1/oauth_scopes/{name...}":                  {http.MethodPatch: a.updateScope, http.MethodDelete: a.deleteScope},
-		"/v1/users": {
-			http.MethodPost: a.createUser,
-			http.MethodGet:  a.listUsers,
-		},
-		"/v1/users/count": {http.MethodGet: a.countUsers},
-		"/v1/users/{id}": {
-			http.MethodGet:    a.getUser,
-			http.MethodDelete: a.deleteUser,
-		},
-		"/v1/users/{id}/ban":   {http.MethodPost: a.banUser},
-		"/v1/users/{id}/unban": {http.MethodPost: a.unbanUser},
-	} {
+	for path, methods := range a.routes() {
 		mux.Handle(path, a.call(methods))
 	}
 	mux.Handle("/v1/", a.call(nil))
 	mux.Handle("/v1", a.call(nil))
+}
+
+// routes are all of them, family by family.
+func (a *API) routes() routes {
+	all := routes{}
+	for _, family := range []routes{
+		a.applicationRoutes(),
+		a.instanceRoutes(),
+		a.userRoutes(),
+		a.emailRoutes(),
+		a.sessionRoutes(),
+	} {
+		maps.Copy(all, family)
+	}
+	return all
+}
+
+func (a *API) applicationRoutes() routes {
+	return routes{
+		"/v1/oauth_applications":                      {http.MethodPost: a.createApplication, http.MethodGet: a.listApplications},
+		"/v1/oauth_applications/{id}":                 {http.MethodGet: a.getApplication, http.MethodPatch: a.updateApplication, http.MethodDelete: a.deleteApplication},
+		"/v1/oauth_applications/{id}/rotate_secret":   {http.MethodPost: a.rotateSecret},
+		"/v1/oauth_applications/{id}/revoke_token":    {http.MethodPost: a.revokeToken},
+		"/v1/oauth_applications/access_tokens/verify": {http.MethodPost: a.verifyAccessToken},
+		"/oauth_applications/access_tokens/verify":    {http.MethodPost: a.verifyAccessToken}, // @clerk/backend names no version
+		"/v1/oauth_client_documents":                  {http.MethodPost: a.allowDocument},
+		"/v1/oauth_refusals":                          {http.MethodGet: a.listRefusals},
+		"/v1/oauth_refusals/{id}":                     {http.MethodGet: a.getRefusal},
+	}
+}
+
+func (a *API) instanceRoutes() routes {
+	return routes{
+		"/v1/instance": {http.MethodGet: a.getInstance},
+		"/v1/instance/oauth_application_settings": {http.MethodGet: a.getSettings, http.MethodPatch: a.updateSettings},
+		"/v1/jwks":                   {http.MethodGet: a.getJWKS},
+		"/v1/oauth_scopes":           {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
+		"/v1/oauth_scopes/{name...}": {http.MethodPatch: a.updateScope, http.MethodDelete: a.deleteScope},
+	}
+}
+
+func (a *API) userRoutes() routes {
+	return routes{
+		"/v1/users":                      {http.MethodPost: a.createUser, http.MethodGet: a.listUsers},
+		"/v1/users/count":                {http.MethodGet: a.countUsers},
+		"/v1/users/{id}":                 {http.MethodGet: a.getUser, http.MethodPatch: a.updateUser, http.MethodDelete: a.deleteUser},
+		"/v1/users/{id}/metadata":        {http.MethodPatch: a.mergeMetadata, http.MethodPut: a.replaceMetadata},
+		"/v1/users/{id}/verify_password": {http.MethodPost: a.verifyPassword},
+		"/v1/users/{id}/remove_password": {http.MethodPost: a.removePassword},
+		"/v1/users/{id}/ban":             {http.MethodPost: a.banUser},
+		"/v1/users/{id}/unban":           {http.MethodPost: a.unbanUser},
+		"/v1/users/ban":                  {http.MethodPost: a.banUsers},
+		"/v1/users/unban":                {http.MethodPost: a.unbanUsers},
+	}
+}
+
+func (a *API) emailRoutes() routes {
+	return routes{
+		"/v1/email_addresses":      {http.MethodPost: a.createEmail},
+		"/v1/email_addresses/{id}": {http.MethodGet: a.getEmail, http.MethodPatch: a.updateEmail, http.MethodDelete: a.deleteEmail},
+	}
+}
+
+func (a *API) sessionRoutes() routes {
+	return routes{
+		"/v1/sessions":             {http.MethodGet: a.listSessions},
+		"/v1/sessions/{id}":        {http.MethodGet: a.getSession},
+		"/v1/sessions/{id}/revoke": {http.MethodPost: a.revokeSession},
+	}
 }

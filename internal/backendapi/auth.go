@@ -36,24 +36,24 @@ func (a *API) authenticate(r *http.Request) error {
 	return nil
 }
 
-// versions of Clerk's API. What is served here is the same in all of them.
+// versions of Clerk's API. What is served here is the same in all of them but for the metadata of a user.
 var versions = []string{"2021-02-05", "2024-10-01", "2025-03-12", "2025-04-10", "2025-11-10", "2026-05-12"}
 
-// checkVersion checks that the version asked for, in the header or in the query
-// but not in both, is one that exists. Without one the newest is meant.
-func checkVersion(r *http.Request) error {
+// versionOf finds the version asked for, in the header or in the query but not in
+// both. Without one the newest is meant.
+func versionOf(r *http.Request) (string, error) {
 	query, err := queryOf(r)
 	if err != nil {
-		return err
+		return "", err
 	}
 	asked := append(slices.Clone(r.Header.Values("Clerk-API-Version")), query["__clerk_api_version"]...)
 	switch {
 	case len(asked) == 0:
-		return nil
+		return versions[len(versions)-1], nil
 	case len(asked) > 1:
-		return refuse("api_version_invalid", "", "The API version must be given once, in the header Clerk-API-Version or in the query parameter __clerk_api_version.")
+		return "", refuse("api_version_invalid", "", "The API version must be given once, in the header Clerk-API-Version or in the query parameter __clerk_api_version.")
 	case !slices.Contains(versions, asked[0]):
-		return refuse("api_version_invalid", "", "The API version must be one of "+strings.Join(versions, ", ")+".")
+		return "", refuse("api_version_invalid", "", "The API version must be one of "+strings.Join(versions, ", ")+".")
 	}
-	return nil
+	return asked[0], nil
 }

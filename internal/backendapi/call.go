@@ -58,7 +58,7 @@ func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) 
 		h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §11.6.1
 		return nil, err
 	}
-	if err := checkVersion(r); err != nil {
+	if _, err := versionOf(r); err != nil {
 		return nil, err
 	}
 	if methods == nil {

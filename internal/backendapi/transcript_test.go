@@ -59,7 +59,7 @@ func newBench(t *testing.T) *bench {
 	})
 	b := &bench{t: t, stores: db, log: new(bytes.Buffer)}
 	b.admin = admin.New(admin.Deps{
-		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db),
+		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db,
 		Now: ticking(), Random: &lockedReader{r: rand.NewChaCha8([32]byte{1})},
 	})
 	if _, err := b.admin.EnsureInstance(t.Context(), "fingerprint"); err != nil {

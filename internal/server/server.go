@@ -191,6 +191,7 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			Instances: held,
 			Keys:      held,
 			Accounts:  accounts,
+			Sessions:  db,
 			Now:       o.Now,
 			Random:    rand.Reader,
 		}),

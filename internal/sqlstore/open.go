@@ -34,6 +34,7 @@ var _ interface {
 	store.Clients
 	store.Users
 	store.Sessions
+	store.UserSessions
 	store.Devices
 	store.ClientTokens
 	store.Instances

@@ -207,6 +207,7 @@ const (
 	deadlockDetected     = "40P01"
 	readOnlyTransaction  = "25006"
 	noSuchCharacter      = "22021" // NUL, or not UTF-8
+	uniqueViolation      = "23505"
 	adminShutdown        = "57P01"
 	crashShutdown        = "57P02"
 	cannotConnectNow     = "57P03" // starting up, or shutting down

@@ -61,6 +61,57 @@ func (db *DB) EndSession(ctx context.Context, id string, _ time.Time) error {
 	return nil
 }
 
+// liveSession selects sessions that still hold, beside their users.
+const liveSession = ` FROM sessions s JOIN users u ON u.id = s.user_id
+	WHERE s.expires_at > $1 AND NOT u.banned AND u.not_before < s.signed_in_at
+		AND s.signed_in_at > (SELECT not_before FROM instance)`
+
+const sessionColumns = `s.cookie, s.id, s.user_id, s.user_agent, s.signed_in_at, s.expires_at`
+
+func scanSession(r row) (s store.Session, err error) {
+	err = r.Scan(idField{s.Cookie[:]}, &s.ID, &s.UserID, &s.UserAgent, at{&s.SignedInAt}, at{&s.ExpiresAt})
+	return s, err
+}
+
+// SessionByID implements store.Sessions.
+func (db *DB) SessionByID(ctx context.Context, id string, now time.Time) (store.Session, error) {
+	s, err := scanSession(db.read.QueryRowContext(ctx, `SELECT `+sessionColumns+liveSession+` AND s.id = $2`, ms(now), id))
+	if err != nil {
+		return store.Session{}, fmt.Errorf("reading a session: %w", db.missing(err))
+	}
+	return s, nil
+}
+
+// SessionsOf implements store.Sessions.
+func (db *DB) SessionsOf(ctx context.Context, userID string, now time.Time, limit, offset int) ([]store.Session, int, error) {
+	var total int
+	err := db.read.QueryRowContext(ctx, `SELECT COUNT(*)`+liveSession+` AND s.user_id = $2`, ms(now), userID).Scan(&total)
+	if err != nil {
+		return nil, 0, db.nothing(fmt.Errorf("counting sessions: %w", err))
+	}
+	rows, err := db.read.QueryContext(ctx, `SELECT `+sessionColumns+liveSession+` AND s.user_id = $2
+		ORDER BY s.signed_in_at DESC, s.id DESC LIMIT $3 OFFSET $4`, ms(now), userID, limit, offset)
+	if err != nil {
+		return nil, 0, fmt.Errorf("listing sessions: %w", err)
+	}
+	defer rows.Close()
+	sessions := []store.Session{}
+	for rows.Next() {
+		s, err := scanSession(rows)
+		if err != nil {
+			return nil, 0, fmt.Errorf("listing sessions: %w", err)
+		}
+		sessions = append(sessions, s)
+	}
+	return sessions, total, rows.Err()
+}
+
+// EndSessionsOf implements store.Sessions.
+func (db *DB) EndSessionsOf(ctx context.Context, userID, except string) error {
+	_, err := db.engine.exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, userID, except)
+	return wrapped("ending the sessions of a user", err)
+}
+
 // DeleteExpiredSessions implements store.Sessions.
 func (db *DB) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := db.engine.exec(ctx, `DELETE FROM sessions WHERE cookie IN (

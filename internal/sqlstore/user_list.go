@@ -69,6 +69,7 @@ func userFilter(q store.UserQuery) (where string, args []any) {
 	oneOf(`p.external_id IN (%s)`, q.ExternalIDs, same)
 	oneOf(`p.username_key IN (%s)`, q.Usernames, strings.ToLower)
 	oneOf(`p.id IN (SELECT user_id FROM emails WHERE address_key IN (%s))`, q.EmailAddresses, strings.ToLower)
+	oneOf(`p.id IN (SELECT user_id FROM emails WHERE id IN (%s))`, q.EmailIDs, same)
 	if q.Query != "" {
 		args = append(args, contains(q.Query))
 		n := len(args)

@@ -161,6 +161,61 @@ func (db *DB) user(ctx context.Context, where, key string) (store.User, error) {
 	return users[0], nil
 }
 
+// UpdateUser implements store.Users.
+func (db *DB) UpdateUser(ctx context.Context, u store.User, was time.Time) error {
+	err := db.engine.transaction(ctx, func(tx querier) error {
+		if err := free(ctx, tx, u); err != nil {
+			return err
+		}
+		err := execOne(ctx, tx, `UPDATE users SET external_id = $2, username = $3, username_key = $4, first_name = $5, last_name = $6,
+				locale = $7, image_url = $8, password_digest = $9, primary_email_id = $10,
+				public_metadata = $11, private_metadata = $12, unsafe_metadata = $13, created_at = $14, updated_at = $15
+			WHERE id = $1 AND updated_at = $16`,
+			u.ID, sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}, u.Username, key(u.Username),
+			u.FirstName, u.LastName, u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID,
+			object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata), ms(u.CreatedAt), ms(u.UpdatedAt), ms(was))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM emails WHERE user_id = $1`, u.ID); err != nil {
+			return err
+		}
+		return addEmails(ctx, tx, u)
+	})
+	switch {
+	case sqlState(err) == uniqueViolation: // another change has just taken a value
+		return store.ErrConflict
+	case !errors.Is(err, store.ErrNotFound):
+		return wrapped("changing a user", err)
+	}
+	if _, err := db.UserByID(ctx, u.ID); err != nil {
+		return err
+	}
+	return store.ErrConflict
+}
+
+// free says which value of u another user has. Two changes at once that pass here
+// meet at the unique index.
+func free(ctx context.Context, tx querier, u store.User) error {
+	for _, x := range []struct {
+		field, column string
+		value         sql.NullString
+	}{
+		{"username", "username_key", key(u.Username)},
+		{"external_id", "external_id", sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}},
+	} {
+		var n int
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM users WHERE `+x.column+` = $1 AND id <> $2`, x.value, u.ID).Scan(&n)
+		switch {
+		case err != nil:
+			return err
+		case n > 0:
+			return &store.ExistsError{Field: x.field}
+		}
+	}
+	return nil
+}
+
 // SetBanned implements store.Users. Sessions compare their start with the
 // not-before time, so they end with the same write.
 func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Time) error {

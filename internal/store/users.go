@@ -26,6 +26,14 @@ type Users interface {
 	// CountUsers counts the users that match, whatever the page.
 	CountUsers(ctx context.Context, q UserQuery) (int, error)
 
+	// UpdateUser saves u and its addresses, all or nothing, if u.UpdatedAt is not
+	// was any more but the stored one still is. What other methods decide stays as
+	// it is: whether the user is banned, its not-before time, its last sign-in. Of
+	// any number of concurrent calls with one was exactly one succeeds; the others
+	// return ErrConflict, or ErrNotFound if the user is gone. An *ExistsError names
+	// a value that another user has.
+	UpdateUser(ctx context.Context, u User, was time.Time) error
+
 	// SetBanned bans or unbans a user. A ban ends every session and kills every
 	// grant and code authorized at now or earlier; unbanning revives none.
 	// ErrNotFound if there is none.
@@ -84,6 +92,7 @@ type UserQuery struct {
 	EmailAddresses []string // whole addresses, without case
 	Usernames      []string
 	ExternalIDs    []string
+	EmailIDs       []string
 	Query          string // part of an address, a name, the user name or the id, in any case
 	OrderBy        UserOrder
 	Descending     bool
@@ -120,6 +129,19 @@ type Sessions interface {
 	// DeleteExpiredSessions removes at most limit sessions that expired before
 	// the given time and returns how many it removed.
 	DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// UserSessions is what an operator may know of sessions.
+type UserSessions interface {
+	// SessionByID finds a live session by its sess_ id, or ErrNotFound.
+	SessionByID(ctx context.Context, id string, now time.Time) (Session, error)
+
+	// SessionsOf returns one page of the live sessions of a user, newest first, and
+	// how many there are.
+	SessionsOf(ctx context.Context, userID string, now time.Time, limit, offset int) ([]Session, int, error)
+
+	// EndSessionsOf ends every session of a user but the one with the given id.
+	EndSessionsOf(ctx context.Context, userID, except string) error
 }
 
 // A Session is a browser in which a user is signed in.

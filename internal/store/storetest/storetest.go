@@ -18,6 +18,7 @@ type Store interface {
 	store.Clients
 	store.Users
 	store.Sessions
+	store.UserSessions
 	store.Instances
 	store.APIKeys
 	store.SigningKeys

@@ -12,15 +12,18 @@ import (
 )
 
 var userPromises = map[string]func(*testing.T, Store){
-	"a user is kept as they were":             userIsKept,
-	"identifiers are found in any case":       identifiers,
-	"what is taken is named":                  takenValues,
-	"one of concurrent sign-ups wins":         concurrentUsers,
-	"users are listed in pages":               listingUsers,
-	"deleting a user takes all of it":         deletingAUser,
-	"a session signs in":                      sessions,
-	"a ban ends sessions":                     banEndsSessions,
-	"expired sessions are deleted in batches": expiredSessions,
+	"a user is changed whole":                  userIsChanged,
+	"one of concurrent changes to a user wins": concurrentUserChanges,
+	"sessions of a user are listed and ended":  sessionsOfAUser,
+	"a user is kept as they were":              userIsKept,
+	"identifiers are found in any case":        identifiers,
+	"what is taken is named":                   takenValues,
+	"one of concurrent sign-ups wins":          concurrentUsers,
+	"users are listed in pages":                listingUsers,
+	"deleting a user takes all of it":          deletingAUser,
+	"a session signs in":                       sessions,
+	"a ban ends sessions":                      banEndsSessions,
+	"expired sessions are deleted in batches":  expiredSessions,
 }
 
 func userIsKept(t *testing.T, s Store) {
@@ -210,4 +213,94 @@ func deletingAUser(t *testing.T, s Store) {
 		t.Errorf("again: got %v, want ErrNotFound", err)
 	}
 	must(t, s.CreateUser(t.Context(), newUser("user_2", "ada@example.com"))) // the address is free
+}
+
+func userIsChanged(t *testing.T, s Store) {
+	must(t, s.CreateUser(t.Context(), newUser("user_2", "bob@example.com")))
+	was, err := s.UserByID(t.Context(), user)
+	must(t, err)
+	want := was
+	want.FirstName, want.Username, want.ExternalID, want.PasswordDigest = "Augusta", "ada_b", "ext", "$x$"
+	want.UpdatedAt = now.Add(time.Minute)
+	want.Emails = []store.Email{
+		{ID: "idn_new", Address: "augusta@example.com", CreatedAt: now},
+		{ID: was.Emails[0].ID, Address: was.Emails[0].Address, Verified: true, CreatedAt: was.Emails[0].CreatedAt},
+	}
+	want.PrimaryEmailID = "idn_new"
+	must(t, s.UpdateUser(t.Context(), want, was.UpdatedAt))
+	got, err := s.UserByID(t.Context(), user)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	if list, err := s.ListUsers(t.Context(), store.UserQuery{EmailIDs: []string{"idn_new"}, Limit: 10}); err != nil || len(list) != 1 || list[0].ID != user {
+		t.Errorf("found by the id of an address: %v, %v", list, err)
+	}
+	other, err := s.UserByID(t.Context(), "user_2")
+	must(t, err)
+	for field, change := range map[string]func(*store.User){
+		"username":    func(u *store.User) { u.Username = "ADA_B" },
+		"external_id": func(u *store.User) { u.ExternalID = "ext" },
+		"email_address": func(u *store.User) {
+			u.Emails = append([]store.Email{}, store.Email{ID: "idn_x", Address: "AUGUSTA@example.com", CreatedAt: now})
+		},
+	} {
+		changed := other
+		change(&changed)
+		changed.UpdatedAt = now.Add(time.Hour)
+		var exists *store.ExistsError
+		if err := s.UpdateUser(t.Context(), changed, other.UpdatedAt); !errors.As(err, &exists) || exists.Field != field {
+			t.Errorf("%s of another: %v", field, err)
+		}
+	}
+	if after, err := s.UserByID(t.Context(), "user_2"); err != nil || cmp.Diff(other, after) != "" {
+		t.Errorf("a refused change has changed something: %v, %v", after, err)
+	}
+}
+
+func concurrentUserChanges(t *testing.T, s Store) {
+	was, err := s.UserByID(t.Context(), user)
+	must(t, err)
+	won := 0
+	for _, err := range together(8, func(i int) error {
+		u := was
+		u.UpdatedAt = now.Add(time.Duration(i+1) * time.Second)
+		return s.UpdateUser(t.Context(), u, was.UpdatedAt)
+	}) {
+		switch {
+		case err == nil:
+			won++
+		case !errors.Is(err, store.ErrConflict):
+			t.Errorf("a loser got %v, want ErrConflict", err)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d won, want 1", won)
+	}
+	was.ID = "user_gone"
+	if err := s.UpdateUser(t.Context(), was, was.UpdatedAt); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a user who is gone: %v", err)
+	}
+}
+
+func sessionsOfAUser(t *testing.T, s Store) {
+	for n := range byte(3) {
+		must(t, s.CreateSession(t.Context(), session(n+1)))
+	}
+	first := session(1)
+	got, err := s.SessionByID(t.Context(), first.ID, now.Add(time.Second))
+	if err != nil || got.UserID != user || got.Cookie != first.Cookie {
+		t.Errorf("%+v, %v", got, err)
+	}
+	list, total, err := s.SessionsOf(t.Context(), user, now.Add(time.Second), 2, 0)
+	if err != nil || total != 3 || len(list) != 2 {
+		t.Errorf("%d of %d, %v", len(list), total, err)
+	}
+	must(t, s.EndSessionsOf(t.Context(), user, first.ID))
+	list, total, err = s.SessionsOf(t.Context(), user, now.Add(time.Second), 10, 0)
+	if err != nil || total != 1 || len(list) != 1 || list[0].ID != first.ID {
+		t.Errorf("after ending the others: %v, %d, %v", list, total, err)
+	}
+	if _, err := s.SessionByID(t.Context(), session(2).ID, now.Add(time.Second)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an ended session: %v", err)
+	}
 }
