@@ -136,7 +136,7 @@ func (h *Hosted) allowDevice(r *http.Request, d *store.DeviceRequest, client sto
 	rand.Read(random[:]) // never fails: it ends the program instead
 	d.Status = store.DeviceApproved
 	d.GrantID = oauth.NewGrantID(now, random)
-	d.UserID, d.SessionID, d.AuthTime = current.User.ID, current.Session.ID, current.SignedInAt
+	d.UserID, d.SessionID, d.AuthTime, d.Methods = current.User.ID, current.Session.ID, current.SignedInAt, current.Methods
 	d.AuthorizedAt = oauth.LaterThan(now, instance.NotBefore, client.NotBefore, current.User.NotBefore, connection.NotBefore)
 	return nil
 }

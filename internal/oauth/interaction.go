@@ -21,6 +21,7 @@ type User struct {
 	ID         string
 	SessionID  string
 	SignedInAt time.Time
+	Methods    []string // how (RFC 8176 §2); nil if no value fits
 	Agreed     Scopes
 }
 
@@ -124,7 +125,7 @@ func (r AuthorizationRequest) Code(id GrantID, user User, now time.Time, notBefo
 	}
 	if r.scopes.Has(ScopeOpenID) {
 		code.Nonce = r.nonce
-		code.AuthTime, code.Methods = user.SignedInAt, []string{"pwd"} // RFC 8176 §2
+		code.AuthTime, code.Methods = user.SignedInAt, user.Methods
 		code.IDTokenClaims = r.claims.idToken
 	}
 	return code

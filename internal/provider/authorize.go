@@ -55,7 +55,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (reply, err
 		if err != nil {
 			return reply{}, fmt.Errorf("reading the connection: %w", err)
 		}
-		user = &oauth.User{ID: current.User.ID, SessionID: current.Session.ID, SignedInAt: current.SignedInAt, Agreed: connection.Scopes}
+		user = &oauth.User{ID: current.User.ID, SessionID: current.Session.ID, SignedInAt: current.SignedInAt, Methods: current.Methods, Agreed: connection.Scopes}
 	}
 	step, err := request.Next(user, asked.progress, p.now())
 	switch {

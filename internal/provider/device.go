@@ -114,7 +114,7 @@ func (p *Provider) exchangeDeviceCode(ctx context.Context, client oauth.Authenti
 		Nonce: d.Nonce, AuthorizedAt: d.AuthorizedAt, Details: oauth.Details{Resources: d.Resources},
 	}
 	if d.Scopes.Has(oauth.ScopeOpenID) {
-		code.AuthTime, code.Methods = d.AuthTime, []string{"pwd"}
+		code.AuthTime, code.Methods = d.AuthTime, d.Methods
 	}
 	return p.redeem(ctx, c, code, code.Resources, now)
 }

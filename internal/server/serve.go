@@ -93,6 +93,7 @@ func (s *Server) sweep(ctx context.Context) error {
 	db := s.office.db
 	for what, remove := range map[string]func(context.Context, time.Time, int) (int, error){
 		"sessions":        db.DeleteExpiredSessions,
+		"sign-in tokens":  db.DeleteExpiredSignInTokens,
 		"device requests": db.DeleteExpiredDeviceRequests,
 		"revoked tokens":  db.DeleteExpiredTokens,
 	} {

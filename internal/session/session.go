@@ -10,6 +10,7 @@
 package session
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -85,10 +86,19 @@ func (s *Sessions) Current(r *http.Request) (c Current, ok bool, err error) {
 	return c, true, nil
 }
 
-// Begin signs the user in and returns the id of the session, which is new: one
-// that the browser brought along is never taken over, and ends. The error wraps
-// store.ErrNotFound if the user is gone or banned.
+// Begin signs the user in, who has given the password, and returns the id of the
+// session, which is new: one that the browser brought along is never taken over,
+// and ends. The error wraps store.ErrNotFound if the user is gone or banned.
 func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, userID string) (sessionID string, err error) {
+	return s.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
+		begun.UserID, begun.Methods = userID, []string{"pwd"} // RFC 8176 §2
+		return s.sessions.CreateSession(ctx, begun)
+	})
+}
+
+// BeginBy is Begin for what else may sign somebody in: create decides whether and
+// whom, and keeps the session that it is given.
+func (s *Sessions) BeginBy(w http.ResponseWriter, r *http.Request, create func(context.Context, store.Session) error) (sessionID string, err error) {
 	if err := s.endCurrent(r); err != nil {
 		return "", err
 	}
@@ -99,10 +109,9 @@ func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, userID string) 
 	}
 	secret := randomID()
 	sessionID = "sess_" + id.String()
-	err = s.sessions.CreateSession(r.Context(), store.Session{
+	err = create(r.Context(), store.Session{
 		ID:         sessionID,
 		Cookie:     oauth.HashSecret(secret),
-		UserID:     userID,
 		UserAgent:  userAgent(r),
 		SignedInAt: now,
 		ExpiresAt:  now.Add(lifetime),

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/signet-auth/signet/internal/oauth"
 )
@@ -61,5 +62,18 @@ func (f textOrNull) Scan(value any) error {
 	var text sql.NullString
 	err := text.Scan(value)
 	*f.into = text.String
+	return err
+}
+
+// wordsField reads words kept with spaces between; "" is none.
+type wordsField struct{ into *[]string }
+
+// Scan implements sql.Scanner.
+func (f wordsField) Scan(value any) error {
+	var text sql.NullString
+	err := text.Scan(value)
+	if *f.into = nil; text.String != "" {
+		*f.into = strings.Split(text.String, " ")
+	}
 	return err
 }

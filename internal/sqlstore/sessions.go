@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/signet-auth/signet/internal/store"
@@ -11,31 +12,33 @@ import (
 // CreateSession implements store.Sessions. The insert reads the user, so that
 // one banned or deleted meanwhile gets none.
 func (db *DB) CreateSession(ctx context.Context, s store.Session) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		result, err := tx.ExecContext(ctx, `INSERT INTO sessions (cookie, id, user_id, user_agent, signed_in_at, expires_at)
-			SELECT $1, $2, u.id, $4,
-				CASE WHEN u.not_before >= CAST($5 AS BIGINT) THEN u.not_before + 1 ELSE CAST($5 AS BIGINT) END, $6
-			FROM users u WHERE u.id = $3 AND NOT u.banned`,
-			s.Cookie[:], s.ID, s.UserID, s.UserAgent, ms(s.SignedInAt), ms(s.ExpiresAt))
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return fmt.Errorf("%w: no such user, or banned (%v)", store.ErrNotFound, err)
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE users SET last_sign_in_at = $2 WHERE id = $1`, s.UserID, ms(s.SignedInAt))
-		return err
-	})
+	err := db.engine.transaction(ctx, func(tx querier) error { return createSession(ctx, tx, s) })
 	if err != nil {
 		return fmt.Errorf("creating a session: %w", db.missing(err))
 	}
 	return nil
 }
 
+func createSession(ctx context.Context, tx querier, s store.Session) error {
+	result, err := tx.ExecContext(ctx, `INSERT INTO sessions (cookie, id, user_id, user_agent, signed_in_at, expires_at, methods)
+		SELECT $1, $2, u.id, $4,
+			CASE WHEN u.not_before >= CAST($5 AS BIGINT) THEN u.not_before + 1 ELSE CAST($5 AS BIGINT) END, $6, $7
+		FROM users u WHERE u.id = $3 AND NOT u.banned`,
+		s.Cookie[:], s.ID, s.UserID, s.UserAgent, ms(s.SignedInAt), ms(s.ExpiresAt), strings.Join(s.Methods, " "))
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return fmt.Errorf("%w: no such user, or banned (%v)", store.ErrNotFound, err)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE users SET last_sign_in_at = $2 WHERE id = $1`, s.UserID, ms(s.SignedInAt))
+	return err
+}
+
 // SessionWithUser implements store.Sessions.
 func (db *DB) SessionWithUser(ctx context.Context, cookie store.Hash, now time.Time) (store.Session, store.User, error) {
 	var s store.Session
-	rows, err := db.read.QueryContext(ctx, `SELECT s.cookie, s.id, s.user_id, s.user_agent, s.signed_in_at, s.expires_at, `+userColumns+`
+	rows, err := db.read.QueryContext(ctx, `SELECT `+sessionColumns+`, `+userColumns+`
 		FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN emails e ON e.user_id = u.id
 		WHERE s.cookie = $1 AND s.expires_at > $2 AND NOT u.banned AND u.not_before < s.signed_in_at
 			AND s.signed_in_at > (SELECT not_before FROM instance)
@@ -43,7 +46,7 @@ func (db *DB) SessionWithUser(ctx context.Context, cookie store.Hash, now time.T
 	if err != nil {
 		return store.Session{}, store.User{}, fmt.Errorf("reading a session: %w", err)
 	}
-	users, err := scanUsers(rows, idField{s.Cookie[:]}, &s.ID, &s.UserID, &s.UserAgent, at{&s.SignedInAt}, at{&s.ExpiresAt})
+	users, err := scanUsers(rows, sessionFields(&s)...)
 	switch {
 	case err != nil:
 		return store.Session{}, store.User{}, fmt.Errorf("reading a session: %w", err)
@@ -66,10 +69,15 @@ const liveSession = ` FROM sessions s JOIN users u ON u.id = s.user_id
 	WHERE s.expires_at > $1 AND NOT u.banned AND u.not_before < s.signed_in_at
 		AND s.signed_in_at > (SELECT not_before FROM instance)`
 
-const sessionColumns = `s.cookie, s.id, s.user_id, s.user_agent, s.signed_in_at, s.expires_at`
+const sessionColumns = `s.cookie, s.id, s.user_id, s.user_agent, s.signed_in_at, s.expires_at, s.methods`
+
+// sessionFields are where sessionColumns are read to.
+func sessionFields(s *store.Session) []any {
+	return []any{idField{s.Cookie[:]}, &s.ID, &s.UserID, &s.UserAgent, at{&s.SignedInAt}, at{&s.ExpiresAt}, wordsField{&s.Methods}}
+}
 
 func scanSession(r row) (s store.Session, err error) {
-	err = r.Scan(idField{s.Cookie[:]}, &s.ID, &s.UserID, &s.UserAgent, at{&s.SignedInAt}, at{&s.ExpiresAt})
+	err = r.Scan(sessionFields(&s)...)
 	return s, err
 }
 

@@ -85,27 +85,29 @@ func object(m json.RawMessage) string {
 
 // CreateUser implements store.Users.
 func (db *DB) CreateUser(ctx context.Context, u store.User) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		result, err := tx.ExecContext(ctx, `INSERT INTO users (id, external_id, username, username_key, first_name, last_name, locale, image_url,
-				password_digest, primary_email_id, public_metadata, private_metadata, unsafe_metadata,
-				banned, not_before, last_sign_in_at, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
-			u.ID, sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}, u.Username, key(u.Username),
-			u.FirstName, u.LastName, u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID,
-			object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata),
-			u.Banned, ms(u.NotBefore), ms(u.LastSignInAt), ms(u.CreatedAt), ms(u.UpdatedAt))
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, taken(ctx, tx, u))
-		}
-		return addEmails(ctx, tx, u)
-	})
+	err := db.engine.transaction(ctx, func(tx querier) error { return createUser(ctx, tx, u) })
 	if err != nil {
 		return fmt.Errorf("creating a user: %w", err)
 	}
 	return nil
+}
+
+func createUser(ctx context.Context, tx querier, u store.User) error {
+	result, err := tx.ExecContext(ctx, `INSERT INTO users (id, external_id, username, username_key, first_name, last_name, locale, image_url,
+			password_digest, primary_email_id, public_metadata, private_metadata, unsafe_metadata,
+			banned, not_before, last_sign_in_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
+		u.ID, sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}, u.Username, key(u.Username),
+		u.FirstName, u.LastName, u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID,
+		object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata),
+		u.Banned, ms(u.NotBefore), ms(u.LastSignInAt), ms(u.CreatedAt), ms(u.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, taken(ctx, tx, u))
+	}
+	return addEmails(ctx, tx, u)
 }
 
 // taken says which value of u another user has.
@@ -235,7 +237,7 @@ func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Ti
 // DeleteUser implements store.Users.
 func (db *DB) DeleteUser(ctx context.Context, id string) error {
 	err := db.engine.transaction(ctx, func(tx querier) error {
-		for _, table := range []string{"emails", "sessions", "connections"} {
+		for _, table := range []string{"emails", "sessions", "connections", "sign_in_tokens"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return err
 			}

@@ -45,6 +45,7 @@ type DeviceRequest struct {
 	UserID       string
 	SessionID    string
 	AuthTime     time.Time
+	Methods      []string // how the user signed in, see Session
 	AuthorizedAt time.Time
 	Interval     time.Duration
 	ExpiresAt    time.Time

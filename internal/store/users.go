@@ -150,6 +150,7 @@ type Session struct {
 	Cookie     Hash   // of the value that the browser holds
 	UserID     string
 	UserAgent  string
+	Methods    []string // how the user signed in (RFC 8176 §2); nil if no value fits
 	SignedInAt time.Time
 	ExpiresAt  time.Time
 }

@@ -25,13 +25,15 @@ type Store interface {
 	store.Versions
 	store.Devices
 	store.ClientTokens
+	store.SignInTokens
+	store.Invitations
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
 // the test is over.
 func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
-		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises,
+		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 	} {
 		for name, promise := range promises {
 			t.Run(name, func(t *testing.T) {
