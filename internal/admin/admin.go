@@ -25,6 +25,7 @@ type Deps struct {
 	Keys      store.APIKeys
 	Accounts  *account.Accounts
 	Sessions  Sessions
+	Tickets   Tickets
 	Now       func() time.Time
 	Random    io.Reader // cryptographic randomness, such as crypto/rand.Reader
 }
@@ -44,6 +45,7 @@ type Admin struct {
 	accounts  *account.Accounts
 	sessions  store.UserSessions
 	ending    store.Sessions
+	tickets   Tickets
 	now       func() time.Time
 	random    io.Reader
 }
@@ -58,6 +60,7 @@ func New(d Deps) *Admin {
 		accounts:  d.Accounts,
 		sessions:  d.Sessions,
 		ending:    d.Sessions,
+		tickets:   d.Tickets,
 		now:       d.Now,
 		random:    d.Random,
 	}

@@ -39,6 +39,7 @@ const (
 	TooLarge                      // in bytes, of an object
 	Repeated                      // a value given twice
 	Taken                         // by another user
+	Invited                       // there is an invitation to this address
 	UnknownScope                  // not a scope of this server
 	PublicWithoutPKCE             // a public client proves itself with PKCE only
 	ConsentRequired               // a client that registered itself always asks

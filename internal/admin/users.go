@@ -34,6 +34,18 @@ type NewUser struct {
 // by; without a password the user exists and cannot sign in. Values another user
 // has are an *Error of kind Taken.
 func (a *Admin) CreateUser(ctx context.Context, n NewUser) (store.User, error) {
+	u, err := a.newUser(ctx, n)
+	if err != nil {
+		return store.User{}, err
+	}
+	if err := created(a.users.CreateUser(ctx, u)); err != nil {
+		return store.User{}, err
+	}
+	return u, nil
+}
+
+// newUser is the user to be, checked and with ids.
+func (a *Admin) newUser(ctx context.Context, n NewUser) (store.User, error) {
 	if err := n.check(); err != nil {
 		return store.User{}, err
 	}
@@ -58,15 +70,19 @@ func (a *Admin) CreateUser(ctx context.Context, n NewUser) (store.User, error) {
 			return store.User{}, fmt.Errorf("hashing the password of a new user: %w", err)
 		}
 	}
-	err = a.users.CreateUser(ctx, u)
+	return u, nil
+}
+
+// created says what the store's answer to a new user means.
+func created(err error) error {
 	var exists *store.ExistsError
 	switch {
 	case errors.As(err, &exists):
-		return store.User{}, problems{{exists.Field, Taken, "Another user has this " + exists.Field + "."}}.err()
+		return problems{{exists.Field, Taken, "Another user has this " + exists.Field + "."}}.err()
 	case err != nil:
-		return store.User{}, fmt.Errorf("creating a user: %w", err)
+		return fmt.Errorf("creating a user: %w", err)
 	}
-	return u, nil
+	return nil
 }
 
 // user is what n says, as it is kept.

@@ -22,6 +22,7 @@ type Deps struct {
 	Cases        *doctor.Book
 	Documents    Documents
 	ClientTokens store.ClientTokens
+	Tickets      Tickets
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -37,13 +38,14 @@ type API struct {
 	cases        *doctor.Book
 	documents    Documents
 	clientTokens store.ClientTokens
+	tickets      Tickets
 	now          func() time.Time
 	log          *slog.Logger
 }
 
 // New makes an API.
 func New(d Deps) *API {
-	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing, cases: d.Cases, documents: d.Documents, clientTokens: d.ClientTokens, now: d.Now, log: d.Log}
+	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing, cases: d.Cases, documents: d.Documents, clientTokens: d.ClientTokens, tickets: d.Tickets, now: d.Now, log: d.Log}
 }
 
 // A method answers the requests of one method on one path: with an object to
@@ -72,6 +74,7 @@ func (a *API) routes() routes {
 		a.userRoutes(),
 		a.emailRoutes(),
 		a.sessionRoutes(),
+		a.ticketRoutes(),
 	} {
 		maps.Copy(all, family)
 	}

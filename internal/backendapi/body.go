@@ -24,6 +24,39 @@ const (
 // refused: a name given twice, invalid UTF-8, half a surrogate pair, NUL, numbers
 // beyond a double, and deep nesting.
 func bodyOf(r *http.Request) (map[string]json.RawMessage, error) {
+	raw, err := jsonOf(r)
+	switch {
+	case err != nil || raw == nil:
+		return nil, err
+	case raw[0] != '{' && string(raw) != "null":
+		return nil, refuse("request_body_invalid", "", "The request body must be a JSON object.")
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, fmt.Errorf("reading a body that was found to be JSON: %w", err)
+	}
+	return members, nil
+}
+
+// arrayOf reads a JSON body that is an array of objects, by the same rules.
+func arrayOf(r *http.Request) ([]*fields, error) {
+	raw, err := jsonOf(r)
+	if err != nil || raw == nil || string(raw) == "null" {
+		return nil, err
+	}
+	var all []map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, refuse("request_body_invalid", "", "The request body must be a JSON array of objects.")
+	}
+	items := make([]*fields, len(all))
+	for i, members := range all {
+		items[i] = &fields{members: members, known: map[string]bool{}}
+	}
+	return items, nil
+}
+
+// jsonOf reads a JSON body, nil if it is empty.
+func jsonOf(r *http.Request) ([]byte, error) {
 	raw, err := io.ReadAll(r.Body)
 	var large *http.MaxBytesError
 	switch {
@@ -39,17 +72,7 @@ func bodyOf(r *http.Request) (map[string]json.RawMessage, error) {
 	if err := checkContentType(r.Header); err != nil {
 		return nil, err
 	}
-	if err := checkJSON(raw); err != nil {
-		return nil, err
-	}
-	if raw[0] != '{' && string(raw) != "null" {
-		return nil, refuse("request_body_invalid", "", "The request body must be a JSON object.")
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, fmt.Errorf("reading a body that was found to be JSON: %w", err)
-	}
-	return members, nil
+	return raw, checkJSON(raw)
 }
 
 // checkContentType admits JSON in UTF-8. A body without a content type is taken

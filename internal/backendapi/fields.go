@@ -142,6 +142,11 @@ func (f *fields) section(name string, read func(*fields)) {
 	}
 }
 
+// integer reads a whole number.
+func (f *fields) integer(name string) *int {
+	return as[int](f, name, "a whole number")
+}
+
 // seconds reads a number of seconds.
 func (f *fields) seconds(name string) *time.Duration {
 	n := as[int64](f, name, "a whole number of seconds")

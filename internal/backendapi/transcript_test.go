@@ -59,7 +59,7 @@ func newBench(t *testing.T) *bench {
 	})
 	b := &bench{t: t, stores: db, log: new(bytes.Buffer)}
 	b.admin = admin.New(admin.Deps{
-		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db,
+		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Tickets: db,
 		Now: ticking(), Random: &lockedReader{r: rand.NewChaCha8([32]byte{1})},
 	})
 	if _, err := b.admin.EnsureInstance(t.Context(), "fingerprint"); err != nil {
@@ -78,7 +78,8 @@ func (b *bench) serve(keys store.APIKeys) *httptest.Server {
 	New(Deps{
 		Issuer: "https://signet.example", Admin: b.admin, Keys: keys, Now: ticking(),
 		Tokens: token.New(keyring.Generate(), nil, "https://signet.example"), Grants: b.stores, ClientTokens: b.stores,
-		Log: slog.New(slog.NewTextHandler(b.log, nil)),
+		Tickets: token.NewTickets(keyring.Generate()),
+		Log:     slog.New(slog.NewTextHandler(b.log, nil)),
 	}).Routes(mux)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mux.ServeHTTP(w, r.WithContext(reqid.With(r.Context(), trace)))

@@ -47,46 +47,58 @@ type Clients interface {
 
 // Deps are what the pages need.
 type Deps struct {
-	Sessions    *session.Sessions
-	Clients     Clients
-	Connections store.Connections
-	Devices     store.Devices
-	Instances   store.Instances
-	Accounts    Authenticator
-	Cases       *doctor.Book
-	Now         func() time.Time
-	Log         *slog.Logger
+	Sessions     *session.Sessions
+	Clients      Clients
+	Connections  store.Connections
+	Devices      store.Devices
+	Instances    store.Instances
+	Accounts     Authenticator
+	Users        store.Users
+	SignInTokens store.SignInTokens
+	Invitations  Invitations
+	Tickets      Tickets
+	Cases        *doctor.Book
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Hosted serves the pages. It is safe for concurrent use.
 type Hosted struct {
-	sessions    *session.Sessions
-	clients     Clients
-	connections store.Connections
-	devices     store.Devices
-	instances   store.Instances
-	guesses     *throttle.Pace // of user codes, by user
-	accounts    Authenticator
-	cases       *doctor.Book
-	now         func() time.Time
-	log         *slog.Logger
-	crossOrigin *http.CrossOriginProtection
+	sessions     *session.Sessions
+	clients      Clients
+	connections  store.Connections
+	devices      store.Devices
+	instances    store.Instances
+	guesses      *throttle.Pace // of user codes, by user
+	accounts     Authenticator
+	users        store.Users
+	signInTokens store.SignInTokens
+	invitations  Invitations
+	tickets      Tickets
+	cases        *doctor.Book
+	now          func() time.Time
+	log          *slog.Logger
+	crossOrigin  *http.CrossOriginProtection
 }
 
 // New makes the pages.
 func New(d Deps) *Hosted {
 	return &Hosted{
-		sessions:    d.Sessions,
-		clients:     d.Clients,
-		connections: d.Connections,
-		devices:     d.Devices,
-		instances:   d.Instances,
-		guesses:     throttle.NewPace(guessesPerMinute, guessesAtOnce),
-		accounts:    d.Accounts,
-		cases:       d.Cases,
-		now:         d.Now,
-		log:         d.Log,
-		crossOrigin: http.NewCrossOriginProtection(),
+		sessions:     d.Sessions,
+		clients:      d.Clients,
+		connections:  d.Connections,
+		devices:      d.Devices,
+		instances:    d.Instances,
+		guesses:      throttle.NewPace(guessesPerMinute, guessesAtOnce),
+		accounts:     d.Accounts,
+		users:        d.Users,
+		signInTokens: d.SignInTokens,
+		invitations:  d.Invitations,
+		tickets:      d.Tickets,
+		cases:        d.Cases,
+		now:          d.Now,
+		log:          d.Log,
+		crossOrigin:  http.NewCrossOriginProtection(),
 	}
 }
 
@@ -95,6 +107,10 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", h.page(h.home))
 	mux.Handle("GET /sign-in", h.page(h.showSignIn))
 	mux.Handle("POST /sign-in", h.form(h.signIn))
+	mux.Handle("GET /sign-in/token", h.page(h.showSignInToken))
+	mux.Handle("POST /sign-in/token", h.form(h.redeemSignInToken))
+	mux.Handle("GET /sign-up", h.page(h.showSignUp))
+	mux.Handle("POST /sign-up", h.form(h.signUp))
 	mux.Handle("GET /select-account", h.page(h.showAccounts))
 	mux.Handle("POST /select-account", h.form(h.selectAccount))
 	mux.Handle("GET /consent", h.page(h.showConsent))

@@ -82,15 +82,19 @@ func newServer(t *testing.T) *server {
 	clock := func() time.Time { return s.now }
 	s.sessions = session.New(db, keyring.Generate(), issuer, clock)
 	New(Deps{
-		Sessions:    s.sessions,
-		Clients:     registration.New(db, db, registration.NewStatements(keyring.Generate()), nil, clock),
-		Devices:     db,
-		Instances:   db,
-		Connections: db,
-		Accounts:    s.accounts,
-		Cases:       doctor.NewBook(),
-		Now:         clock,
-		Log:         slog.New(slog.DiscardHandler),
+		Sessions:     s.sessions,
+		Clients:      registration.New(db, db, registration.NewStatements(keyring.Generate()), nil, clock),
+		Devices:      db,
+		Instances:    db,
+		Connections:  db,
+		Accounts:     s.accounts,
+		Users:        db,
+		SignInTokens: db,
+		Invitations:  invitations{s},
+		Tickets:      tickets{},
+		Cases:        doctor.NewBook(),
+		Now:          clock,
+		Log:          slog.New(slog.DiscardHandler),
 	}).Routes(mux)
 	mux.HandleFunc("GET /oauth/authorize", s.authorize)
 	return s

@@ -20,6 +20,14 @@ var (
 		http.StatusBadRequest, "invalid_continuation", "This sign-in cannot go on",
 		"It was begun too long ago or in another browser. Please go back to the application and start again.",
 	}
+	errTicket = &refusal{
+		http.StatusGone, "invalid_ticket", "This link does not work any more",
+		"It works once and for a limited time. Please ask for a new one.",
+	}
+	errInvitation = &refusal{
+		http.StatusGone, "invalid_invitation", "This invitation is over",
+		"It was accepted, was taken back or has expired. If you have an account already, sign in; otherwise please ask for a new invitation.",
+	}
 	errBadForm = &refusal{
 		http.StatusBadRequest, "invalid_form", "This form could not be read",
 		"Please go back, reload the page and try again.",

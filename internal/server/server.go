@@ -85,6 +85,7 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 	sessions := session.New(db, ring, issuer, s.now)
 	keys := s.office.keys
 	tokens := token.New(ring, keys, issuer.String())
+	tickets := token.NewTickets(ring)
 	mux := http.NewServeMux()
 	cases := doctor.NewBook()
 	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
@@ -108,15 +109,19 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 		Log:          s.log,
 	}).Routes(mux)
 	hosted.New(hosted.Deps{
-		Sessions:    sessions,
-		Cases:       cases,
-		Clients:     registry,
-		Connections: db,
-		Devices:     db,
-		Instances:   held,
-		Accounts:    s.office.accounts,
-		Now:         s.now,
-		Log:         s.log,
+		Sessions:     sessions,
+		Cases:        cases,
+		Clients:      registry,
+		Connections:  db,
+		Devices:      db,
+		Instances:    held,
+		Accounts:     s.office.accounts,
+		Users:        db,
+		SignInTokens: db,
+		Invitations:  inviting{s.office.Admin},
+		Tickets:      tickets,
+		Now:          s.now,
+		Log:          s.log,
 	}).Routes(mux)
 	backendapi.New(backendapi.Deps{
 		Issuer:       issuer.String(),
@@ -128,6 +133,7 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 		Signing:      keys,
 		Grants:       db,
 		ClientTokens: db,
+		Tickets:      tickets,
 		Now:          s.now,
 		Log:          s.log,
 	}).Routes(mux)
@@ -192,6 +198,7 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			Keys:      held,
 			Accounts:  accounts,
 			Sessions:  db,
+			Tickets:   db,
 			Now:       o.Now,
 			Random:    rand.Reader,
 		}),

@@ -22,35 +22,44 @@ func scanInvitation(r row, now time.Time) (i store.Invitation, err error) {
 	return i, err
 }
 
-// CreateInvitation implements store.Invitations. Of two at once for one address
+// CreateInvitations implements store.Invitations. Of two at once for one address
 // the unique index on pending_key lets one pass.
-func (db *DB) CreateInvitation(ctx context.Context, i store.Invitation, beside bool) error {
-	pending := key(i.Address)
+func (db *DB) CreateInvitations(ctx context.Context, all ...store.Invitation) error {
 	err := db.engine.transaction(ctx, func(tx querier) error {
-		if beside {
-			pending.Valid = false
-		} else {
-			_, err := tx.ExecContext(ctx, `UPDATE invitations SET pending_key = NULL WHERE pending_key = $1 AND expires_at <= $2`, pending, ms(i.CreatedAt))
-			if err != nil {
+		for _, i := range all {
+			if err := createInvitation(ctx, tx, i); err != nil {
 				return err
 			}
-			if err := notInvited(ctx, tx, i); err != nil {
-				return err
-			}
-		}
-		result, err := tx.ExecContext(ctx, `INSERT INTO invitations (`+invitationColumns+`, address_key, pending_key)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (pending_key) DO NOTHING`,
-			i.ID, i.Address, object(i.PublicMetadata), i.RedirectURL, string(i.Status),
-			ms(i.ExpiresAt), ms(i.CreatedAt), ms(i.UpdatedAt), key(i.Address), pending)
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, &store.ExistsError{Field: "invitation"})
 		}
 		return nil
 	})
-	return wrapped("creating an invitation", err)
+	return wrapped("creating invitations", err)
+}
+
+func createInvitation(ctx context.Context, tx querier, i store.Invitation) error {
+	pending := key(i.Address)
+	if i.Beside {
+		pending.Valid = false
+	} else {
+		_, err := tx.ExecContext(ctx, `UPDATE invitations SET pending_key = NULL WHERE pending_key = $1 AND expires_at <= $2`, pending, ms(i.CreatedAt))
+		if err != nil {
+			return err
+		}
+		if err := notInvited(ctx, tx, i); err != nil {
+			return err
+		}
+	}
+	result, err := tx.ExecContext(ctx, `INSERT INTO invitations (`+invitationColumns+`, address_key, pending_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (pending_key) DO NOTHING`,
+		i.ID, i.Address, object(i.PublicMetadata), i.RedirectURL, string(i.Status),
+		ms(i.ExpiresAt), ms(i.CreatedAt), ms(i.UpdatedAt), key(i.Address), pending)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, &store.ExistsError{Field: "invitation"})
+	}
+	return nil
 }
 
 // notInvited checks that the address has neither a user nor an invitation that

@@ -53,11 +53,11 @@ const (
 
 // Invitations keeps who was asked to join.
 type Invitations interface {
-	// CreateInvitation saves an invitation. Unless beside is true there must be
-	// neither a user with its address nor a pending invitation to it: an
+	// CreateInvitations saves invitations, all or none. Unless one is Beside there
+	// must be neither a user with its address nor a pending invitation to it: an
 	// *ExistsError with the field "email_address" or "invitation". Of any number of
 	// concurrent calls for one address at most one succeeds then.
-	CreateInvitation(ctx context.Context, i Invitation, beside bool) error
+	CreateInvitations(ctx context.Context, all ...Invitation) error
 
 	// Invitation finds an invitation as it stands at now, or ErrNotFound.
 	Invitation(ctx context.Context, id string, now time.Time) (Invitation, error)
@@ -84,6 +84,7 @@ type Invitation struct {
 	Address        string
 	PublicMetadata json.RawMessage // of the user to be
 	RedirectURL    string          // where the browser goes on to, or ""
+	Beside         bool            // made whatever there is already; not kept
 	Status         TicketStatus
 	ExpiresAt      time.Time
 	CreatedAt      time.Time

@@ -50,6 +50,32 @@ func (p SignIn) Busy() bool { return p.Failure == TooBusy }
 // Render writes the page.
 func (p SignIn) Render(w io.Writer) error { return render(w, "sign_in", p) }
 
+// SignInToken asks before a link signs somebody in.
+type SignInToken struct {
+	User   Person
+	Ticket string
+	CSRF   string
+}
+
+// Render writes the page.
+func (p SignInToken) Render(w io.Writer) error { return render(w, "sign_in_token", p) }
+
+// SignUp asks somebody who was invited for what is missing.
+type SignUp struct {
+	Address             string // that the invitation was sent to
+	FirstName, LastName string // as entered before
+	Problem             string // a sentence, or ""
+	Field               string // the field that the problem is about, or ""
+	Ticket              string
+	CSRF                string
+}
+
+// Wrong reports whether the problem is about this field.
+func (p SignUp) Wrong(field string) bool { return p.Problem != "" && p.Field == field }
+
+// Render writes the page.
+func (p SignUp) Render(w io.Writer) error { return render(w, "sign_up", p) }
+
 // SelectAccount asks which account to go on with.
 type SelectAccount struct {
 	Application string

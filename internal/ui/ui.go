@@ -19,7 +19,7 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-var templates = parseTemplates("sign_in", "select_account", "consent", "form_post", "sign_out", "signed_out",
+var templates = parseTemplates("sign_in", "sign_in_token", "sign_up", "select_account", "consent", "form_post", "sign_out", "signed_out",
 	"device", "device_consent", "device_done", "error", "refusal", "home")
 
 func parseTemplates(pages ...string) map[string]*template.Template {

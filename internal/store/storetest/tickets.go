@@ -129,15 +129,15 @@ func invitation(id, address string) store.Invitation {
 
 func invitationIsKept(t *testing.T, s Store) {
 	want := invitation("inv_1", "Bob@example.com")
-	must(t, s.CreateInvitation(t.Context(), want, false))
+	must(t, s.CreateInvitations(t.Context(), want))
 	got, err := s.Invitation(t.Context(), want.ID, now)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 	late := invitation("inv_2", "eve@example.com")
 	late.CreatedAt, late.ExpiresAt = now.Add(time.Minute), now.Add(time.Hour)
-	must(t, s.CreateInvitation(t.Context(), late, false))
-	must(t, s.CreateInvitation(t.Context(), invitation("inv_3", "joe@example.com"), false))
+	must(t, s.CreateInvitations(t.Context(), late))
+	must(t, s.CreateInvitations(t.Context(), invitation("inv_3", "joe@example.com")))
 	must(t, s.RevokeInvitation(t.Context(), "inv_3", now))
 	then := late.ExpiresAt
 	for _, tt := range []struct {
@@ -178,10 +178,10 @@ func invitedOnce(t *testing.T, s Store) {
 			t.Errorf("got %v, want an ExistsError for %s", err, want)
 		}
 	}
-	exists("email_address", s.CreateInvitation(t.Context(), invitation("inv_0", "ADA@example.com"), false))
+	exists("email_address", s.CreateInvitations(t.Context(), invitation("inv_0", "ADA@example.com")))
 	won := 0
 	for _, err := range together(8, func(i int) error {
-		return s.CreateInvitation(t.Context(), invitation("inv_"+string('a'+rune(i)), "bob@example.com"), false)
+		return s.CreateInvitations(t.Context(), invitation("inv_"+string('a'+rune(i)), "bob@example.com"))
 	}) {
 		if err == nil {
 			won++
@@ -192,16 +192,23 @@ func invitedOnce(t *testing.T, s Store) {
 	if won != 1 {
 		t.Errorf("%d invitations, want 1", won)
 	}
-	must(t, s.CreateInvitation(t.Context(), invitation("inv_beside", "Bob@example.com"), true))
-	must(t, s.CreateInvitation(t.Context(), invitation("inv_ada", "ada@example.com"), true))
+	beside := invitation("inv_beside", "Bob@example.com")
+	beside.Beside = true
+	must(t, s.CreateInvitations(t.Context(), beside))
+	beside.ID, beside.Address = "inv_ada", "ada@example.com"
+	must(t, s.CreateInvitations(t.Context(), beside))
+	exists("email_address", s.CreateInvitations(t.Context(), invitation("inv_new", "new@example.com"), invitation("inv_taken", "ada@example.com")))
+	if _, err := s.Invitation(t.Context(), "inv_new", now); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("one of two was kept: %v", err)
+	}
 	again := invitation("inv_again", "bob@example.com")
 	again.CreatedAt, again.ExpiresAt = now.Add(48*time.Hour), now.Add(72*time.Hour)
-	must(t, s.CreateInvitation(t.Context(), again, false)) // the others have expired
+	must(t, s.CreateInvitations(t.Context(), again)) // the others have expired
 }
 
 func acceptedOnce(t *testing.T, s Store) {
 	i := invitation("inv_1", "bob@example.com")
-	must(t, s.CreateInvitation(t.Context(), i, false))
+	must(t, s.CreateInvitations(t.Context(), i))
 	if err := s.AcceptInvitation(t.Context(), i.ID, newUser("user_9", "ada@example.com"), now); err == nil {
 		t.Error("accepted with an address that another user has")
 	}
@@ -228,8 +235,8 @@ func acceptedOnce(t *testing.T, s Store) {
 }
 
 func endedInvitations(t *testing.T, s Store) {
-	must(t, s.CreateInvitation(t.Context(), invitation("inv_1", "bob@example.com"), false))
-	must(t, s.CreateInvitation(t.Context(), invitation("inv_2", "eve@example.com"), false))
+	must(t, s.CreateInvitations(t.Context(), invitation("inv_1", "bob@example.com")))
+	must(t, s.CreateInvitations(t.Context(), invitation("inv_2", "eve@example.com")))
 	must(t, s.RevokeInvitation(t.Context(), "inv_1", now))
 	expired := now.Add(24 * time.Hour)
 	for what, err := range map[string]error{
@@ -245,5 +252,5 @@ func endedInvitations(t *testing.T, s Store) {
 	if err := s.AcceptInvitation(t.Context(), "inv_none", newUser("user_9", "joe@example.com"), now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("one that does not exist: %v, want ErrNotFound", err)
 	}
-	must(t, s.CreateInvitation(t.Context(), invitation("inv_3", "bob@example.com"), false)) // after the revoked one
+	must(t, s.CreateInvitations(t.Context(), invitation("inv_3", "bob@example.com"))) // after the revoked one
 }
