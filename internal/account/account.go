@@ -43,8 +43,8 @@ const maxIdentifier = 320
 
 // Authenticate finds the user whom identifier, an e-mail address or a user name,
 // and password belong to. It returns ErrWrongCredentials for an unknown user, one
-// without a password, a wrong password and a banned user alike, after the same
-// work; ErrBusy when the queue for hashing is full; and the error of ctx when it
+// without a password or with one that others know, a wrong password, and a user who
+// is banned or locked alike, after the same work; ErrBusy when the queue for hashing is full; and the error of ctx when it
 // ends first.
 func (a *Accounts) Authenticate(ctx context.Context, identifier, password string) (store.User, error) {
 	user, err := a.find(ctx, identifier)
@@ -62,7 +62,7 @@ func (a *Accounts) Authenticate(ctx context.Context, identifier, password string
 	}
 	defer a.gate.leave()
 	matches := d.matches(password) && CheckDigestible(password) == nil
-	if !found || !hasPassword || !matches || user.Banned {
+	if !found || !hasPassword || !matches || user.Banned || user.Locked || user.PasswordCompromised {
 		return store.User{}, ErrWrongCredentials
 	}
 	return user, nil

@@ -14,6 +14,14 @@ import (
 // is".
 type EmailChange struct{ Verified, Primary *bool }
 
+func (c EmailChange) primary() bool { return c.Primary != nil && *c.Primary }
+
+// errUnverified refuses an address that nobody vouches for as the one that the user is
+// known by.
+func errUnverified() error {
+	return problems{{"primary", Unacceptable, "The primary e-mail address must be verified."}}.err()
+}
+
 // Email finds an address by its idn_ id, and whose it is.
 func (a *Admin) Email(ctx context.Context, id string) (store.Email, store.User, error) {
 	if !isID("idn_", id) {
@@ -40,7 +48,7 @@ func (a *Admin) AddEmail(ctx context.Context, userID, address string, c EmailCha
 		return store.Email{}, err
 	}
 	added := store.Email{ID: id, CreatedAt: a.now().Truncate(time.Millisecond), Verified: c.Verified != nil && *c.Verified}
-	_, err = a.changeUser(ctx, userID, func(u *store.User) error {
+	_, err = a.changeUser(ctx, userID, false, func(u *store.User) error {
 		n := NewUser{EmailAddresses: []string{address}}
 		for _, e := range u.Emails {
 			n.EmailAddresses = append(n.EmailAddresses, e.Address)
@@ -50,7 +58,10 @@ func (a *Admin) AddEmail(ctx context.Context, userID, address string, c EmailCha
 		}
 		added.Address = n.EmailAddresses[0]
 		u.Emails = append(u.Emails, added)
-		if len(u.Emails) == 1 || c.Primary != nil && *c.Primary {
+		if c.primary() && !added.Verified {
+			return errUnverified()
+		}
+		if len(u.Emails) == 1 || c.primary() {
 			u.PrimaryEmailID = id
 		}
 		return nil
@@ -65,17 +76,17 @@ func (a *Admin) UpdateEmail(ctx context.Context, id string, c EmailChange) (stor
 		return store.Email{}, err
 	}
 	changed := store.Email{}
-	_, err = a.changeUser(ctx, owner.ID, func(u *store.User) error {
+	_, err = a.changeUser(ctx, owner.ID, false, func(u *store.User) error {
 		i := slices.IndexFunc(u.Emails, func(e store.Email) bool { return e.ID == id })
 		if i < 0 {
 			return store.ErrNotFound
 		}
 		if c.Verified != nil {
-			u.Emails[i].Verified = *c.Verified
+			u.Emails[i].Verified, u.Emails[i].Reserved = *c.Verified, u.Emails[i].Reserved && !*c.Verified
 		}
-		if c.Primary != nil && *c.Primary {
+		if c.primary() {
 			if !u.Emails[i].Verified {
-				return problems{{"primary", Unacceptable, "The primary e-mail address must be verified."}}.err()
+				return errUnverified()
 			}
 			u.PrimaryEmailID = id
 		}
@@ -83,6 +94,25 @@ func (a *Admin) UpdateEmail(ctx context.Context, id string, c EmailChange) (stor
 		return nil
 	})
 	return changed, err
+}
+
+// ReplaceEmails gives a user one address instead of all there are.
+func (a *Admin) ReplaceEmails(ctx context.Context, userID, address string, status EmailStatus) (store.Email, error) {
+	n := NewUser{EmailAddresses: []string{address}, EmailStatuses: []EmailStatus{status}}
+	if err := n.check(); err != nil {
+		return store.Email{}, err
+	}
+	id, err := a.id("idn_", a.now())
+	if err != nil {
+		return store.Email{}, err
+	}
+	e := store.Email{ID: id, Address: n.EmailAddresses[0], CreatedAt: a.now().Truncate(time.Millisecond)}
+	status.mark(&e)
+	_, err = a.changeUser(ctx, userID, false, func(u *store.User) error {
+		u.Emails, u.PrimaryEmailID = []store.Email{e}, e.ID
+		return nil
+	})
+	return e, err
 }
 
 // ErrLastEmail means that the user would have nothing to be known by.
@@ -94,7 +124,7 @@ func (a *Admin) DeleteEmail(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.changeUser(ctx, owner.ID, func(u *store.User) error {
+	_, err = a.changeUser(ctx, owner.ID, false, func(u *store.User) error {
 		u.Emails = slices.DeleteFunc(u.Emails, func(e store.Email) bool { return e.ID == id })
 		if len(u.Emails) == 0 && u.Username == "" {
 			return ErrLastEmail

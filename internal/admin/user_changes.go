@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,26 +16,29 @@ import (
 // UserFields are what an operator may change about a user. Nil means "as it is",
 // and an empty text "none".
 type UserFields struct {
-	Username             *string
-	Password             *string // never empty: RemovePassword takes one away
-	PasswordDigest       *string
-	PasswordHasher       *string
-	SkipPasswordChecks   bool
-	SignOutOthers        bool // end every session once the password is changed
-	FirstName, LastName  *string
-	Locale               *string
-	ExternalID           *string
-	PrimaryEmailID       *string
-	PublicMetadata       json.RawMessage
-	PrivateMetadata      json.RawMessage
-	UnsafeMetadata       json.RawMessage
-	CreatedAt            time.Time
+	Username            *string
+	Password            *string // never empty: RemovePassword takes one away
+	PasswordDigest      *string
+	PasswordHasher      *string
+	SkipPasswordChecks  bool
+	SignOutOthers       bool // end every session once the password is changed
+	FirstName, LastName *string
+	Locale              *string
+	ExternalID          *string
+	PrimaryEmailID      *string
+	PublicMetadata      json.RawMessage
+	PrivateMetadata     json.RawMessage
+	UnsafeMetadata      json.RawMessage
+	CreatedAt           time.Time
+	UserOptions
 	MergeMetadata        bool // members of the metadata given are laid over those there are; null removes one
 	passwordDigestHashed string
+	now                  time.Time
 }
 
 // UpdateUser changes what f names.
 func (a *Admin) UpdateUser(ctx context.Context, id string, f UserFields) (store.User, error) {
+	f.now = a.now().Truncate(time.Millisecond)
 	if f.Password != nil {
 		if err := (&NewUser{Username: "placeholder", Password: *f.Password, SkipPasswordChecks: f.SkipPasswordChecks}).check(); err != nil {
 			return store.User{}, err
@@ -44,16 +48,12 @@ func (a *Admin) UpdateUser(ctx context.Context, id string, f UserFields) (store.
 			return store.User{}, fmt.Errorf("hashing a new password: %w", err)
 		}
 	}
-	u, err := a.changeUser(ctx, id, f.apply)
-	if err == nil && f.SignOutOthers && (f.Password != nil || f.PasswordDigest != nil) {
-		err = a.sessions.EndSessionsOf(ctx, id, "")
-	}
-	return u, err
+	return a.changeUser(ctx, id, f.SignOutOthers && (f.Password != nil || f.PasswordDigest != nil), f.apply)
 }
 
 // changeUser reads a user, applies change and writes it, again whenever another
-// change came between.
-func (a *Admin) changeUser(ctx context.Context, id string, change func(*store.User) error) (store.User, error) {
+// change came between. If signOut is true every session of the user ends with it.
+func (a *Admin) changeUser(ctx context.Context, id string, signOut bool, change func(*store.User) error) (store.User, error) {
 	var u store.User
 	err := retried(func() error {
 		var err error
@@ -66,7 +66,7 @@ func (a *Admin) changeUser(ctx context.Context, id string, change func(*store.Us
 		}
 		was := u.UpdatedAt
 		u.UpdatedAt = after(was, a.now())
-		err = a.users.UpdateUser(ctx, u, was)
+		err = a.users.UpdateUser(ctx, u, was, signOut)
 		var exists *store.ExistsError
 		if errors.As(err, &exists) {
 			return problems{{exists.Field, Taken, "Another user has this " + exists.Field + "."}}.err()
@@ -86,7 +86,7 @@ func (a *Admin) changeUser(ctx context.Context, id string, change func(*store.Us
 func (f UserFields) apply(u *store.User) error {
 	n := NewUser{
 		Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Locale: u.Locale, ExternalID: u.ExternalID,
-		SkipPasswordChecks: f.SkipPasswordChecks, CreatedAt: u.CreatedAt,
+		SkipPasswordChecks: f.SkipPasswordChecks, CreatedAt: u.CreatedAt, UserOptions: f.UserOptions,
 	}
 	for _, e := range u.Emails {
 		n.EmailAddresses = append(n.EmailAddresses, e.Address)
@@ -112,11 +112,9 @@ func (f UserFields) apply(u *store.User) error {
 		return err
 	}
 	u.Username, u.FirstName, u.LastName, u.Locale, u.ExternalID, u.CreatedAt = n.Username, n.FirstName, n.LastName, n.Locale, n.ExternalID, n.CreatedAt
-	switch {
-	case f.passwordDigestHashed != "":
-		u.PasswordDigest = f.passwordDigestHashed
-	case n.PasswordDigest != "":
-		u.PasswordDigest = n.PasswordDigest
+	f.UserOptions.apply(&u.UserOptions)
+	if digest := cmp.Or(f.passwordDigestHashed, n.PasswordDigest); digest != "" {
+		u.PasswordDigest, u.PasswordUpdatedAt, u.PasswordCompromised = digest, f.now, false
 	}
 	for kept, given := range map[*json.RawMessage]json.RawMessage{
 		&u.PublicMetadata: n.PublicMetadata, &u.PrivateMetadata: n.PrivateMetadata, &u.UnsafeMetadata: n.UnsafeMetadata,
@@ -195,12 +193,8 @@ func (a *Admin) VerifyPassword(ctx context.Context, id, password string) (bool, 
 
 // RemovePassword takes the password away; the user cannot sign in by one any more.
 func (a *Admin) RemovePassword(ctx context.Context, id string, signOut bool) (store.User, error) {
-	u, err := a.changeUser(ctx, id, func(u *store.User) error {
-		u.PasswordDigest = ""
+	return a.changeUser(ctx, id, signOut, func(u *store.User) error {
+		u.PasswordDigest, u.PasswordUpdatedAt, u.PasswordCompromised = "", time.Time{}, false
 		return nil
 	})
-	if err == nil && signOut {
-		err = a.sessions.EndSessionsOf(ctx, id, "")
-	}
-	return u, err
 }

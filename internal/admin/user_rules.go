@@ -34,7 +34,8 @@ func (n *NewUser) check() error {
 	n.PublicMetadata = p.metadata("public_metadata", n.PublicMetadata)
 	n.PrivateMetadata = p.metadata("private_metadata", n.PrivateMetadata)
 	n.UnsafeMetadata = p.metadata("unsafe_metadata", n.UnsafeMetadata)
-	if !n.CreatedAt.IsZero() && (n.CreatedAt.Year() < 1970 || n.CreatedAt.Year() > 9999) {
+	n.UserOptions.check(&p)
+	if !n.CreatedAt.IsZero() && !admitted(n.CreatedAt) {
 		p.add("created_at", NotATime, "created_at must be a time between 1970 and 9999.")
 	}
 	n.CreatedAt = n.CreatedAt.Truncate(time.Millisecond)
@@ -64,6 +65,12 @@ func (n *NewUser) checkEmails(p *problems) {
 		kept = append(kept, address)
 	}
 	n.EmailAddresses = kept
+	for _, s := range n.EmailStatuses {
+		if s != EmailVerified && s != EmailUnverified && s != EmailReserved {
+			p.add("email_address_identification_status", Unacceptable, "email_address_identification_status must be verified, unverified or reserved.")
+			return
+		}
+	}
 }
 
 func (n *NewUser) checkUsername(p *problems) {

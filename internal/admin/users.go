@@ -13,7 +13,8 @@ import (
 // NewUser is what an operator says about a user to create. Empty fields mean
 // "none".
 type NewUser struct {
-	EmailAddresses     []string // verified, since an operator vouches for them; the first is the primary one
+	EmailAddresses     []string      // the first is the primary one
+	EmailStatuses      []EmailStatus // beside the addresses, or none: verified, since an operator vouches for them
 	Username           string
 	Password           string
 	PasswordDigest     string // of a password hashed elsewhere, by PasswordHasher
@@ -28,6 +29,23 @@ type NewUser struct {
 	UnsafeMetadata     json.RawMessage
 	CreatedAt          time.Time // zero for now
 	Banned             bool
+	Locked             bool
+	UserOptions
+}
+
+// An EmailStatus is what is known about an address.
+type EmailStatus string
+
+// The statuses.
+const (
+	EmailVerified   EmailStatus = "verified"
+	EmailUnverified EmailStatus = "unverified"
+	EmailReserved   EmailStatus = "reserved" // kept from others, and not verified
+)
+
+// mark says so of an address.
+func (s EmailStatus) mark(e *store.Email) {
+	e.Verified, e.Reserved = s == EmailVerified || s == "", s == EmailReserved
 }
 
 // CreateUser makes a user. It needs an e-mail address or a user name to be known
@@ -55,12 +73,16 @@ func (a *Admin) newUser(ctx context.Context, n NewUser) (store.User, error) {
 	if u.ID, err = a.id("user_", now); err != nil {
 		return store.User{}, err
 	}
-	for _, address := range n.EmailAddresses {
+	for i, address := range n.EmailAddresses {
 		id, err := a.id("idn_", now)
 		if err != nil {
 			return store.User{}, err
 		}
-		u.Emails = append(u.Emails, store.Email{ID: id, Address: address, Verified: true, CreatedAt: now})
+		e := store.Email{ID: id, Address: address, Verified: true, CreatedAt: now}
+		if i < len(n.EmailStatuses) {
+			n.EmailStatuses[i].mark(&e)
+		}
+		u.Emails = append(u.Emails, e)
 	}
 	if len(u.Emails) > 0 {
 		u.PrimaryEmailID = u.Emails[0].ID
@@ -91,7 +113,7 @@ func (n NewUser) user(now time.Time) store.User {
 	if created.IsZero() {
 		created = now
 	}
-	return store.User{
+	u := store.User{
 		ExternalID:      n.ExternalID,
 		Username:        n.Username,
 		FirstName:       n.FirstName,
@@ -102,9 +124,15 @@ func (n NewUser) user(now time.Time) store.User {
 		PrivateMetadata: orEmptyObject(n.PrivateMetadata),
 		UnsafeMetadata:  orEmptyObject(n.UnsafeMetadata),
 		Banned:          n.Banned,
+		Locked:          n.Locked,
 		CreatedAt:       created,
 		UpdatedAt:       now,
 	}
+	n.UserOptions.apply(&u.UserOptions)
+	if n.Password != "" || n.PasswordDigest != "" {
+		u.PasswordUpdatedAt = now
+	}
+	return u
 }
 
 func orEmptyObject(metadata json.RawMessage) json.RawMessage {

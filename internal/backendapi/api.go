@@ -115,8 +115,14 @@ func (a *API) userRoutes() routes {
 		"/v1/users/{id}/remove_password": {http.MethodPost: a.removePassword},
 		"/v1/users/{id}/ban":             {http.MethodPost: a.banUser},
 		"/v1/users/{id}/unban":           {http.MethodPost: a.unbanUser},
-		"/v1/users/ban":                  {http.MethodPost: a.banUsers},
-		"/v1/users/unban":                {http.MethodPost: a.unbanUsers},
+		"/v1/users/{id}/lock":            {http.MethodPost: a.lockUser},
+		"/v1/users/{id}/unlock":          {http.MethodPost: a.unlockUser},
+		"/v1/users/{id}/email_address":   {http.MethodPut: a.replaceEmails},
+
+		"/v1/users/{id}/password/set_compromised":   {http.MethodPost: a.setCompromised},
+		"/v1/users/{id}/password/unset_compromised": {http.MethodPost: a.unsetCompromised},
+		"/v1/users/ban":   {http.MethodPost: a.banUsers},
+		"/v1/users/unban": {http.MethodPost: a.unbanUsers},
 	}
 }
 

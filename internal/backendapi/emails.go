@@ -1,6 +1,7 @@
 package backendapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -39,6 +40,38 @@ func answerEmail(e store.Email, err error) (any, error) {
 		return nil, err
 	}
 	return newEmailObject(e), nil
+}
+
+// replaceEmails serves PUT /v1/users/{id}/email_address: one address instead of all.
+func (a *API) replaceEmails(r *http.Request) (any, error) {
+	f, err := fieldsOf(r)
+	if err != nil {
+		return nil, err
+	}
+	address, status := f.textOrEmpty("email_address"), f.textOrEmpty("identification_status")
+	f.flag("notify_primary_email_address_changed")
+	f.refuseUnknown()
+	switch {
+	case f.err() != nil:
+		return nil, f.err()
+	case address == "":
+		return nil, refuse("form_param_missing", "email_address", "email_address must be included.")
+	}
+	e, err := a.admin.ReplaceEmails(r.Context(), r.PathValue("id"), address, admin.EmailStatus(cmp.Or(status, "verified")))
+	return answerEmail(e, renamed(err, "email_address_identification_status", "identification_status"))
+}
+
+// renamed gives the problems of a field the name that it has in this request.
+func renamed(err error, field, name string) error {
+	var mistake *admin.Error
+	if errors.As(err, &mistake) {
+		for i, p := range mistake.Problems {
+			if p.Field == field {
+				mistake.Problems[i].Field = name
+			}
+		}
+	}
+	return err
 }
 
 // getEmail serves GET /v1/email_addresses/{id}.

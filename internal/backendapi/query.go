@@ -5,7 +5,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"github.com/signet-auth/signet/internal/store"
 )
 
 const (
@@ -119,18 +122,40 @@ func (p *parameters) texts(name string) []string {
 	return all
 }
 
-// included reads a repeated parameter whose values may say "include" with a
-// leading +, which arrives as a space unless it was escaped.
-func (p *parameters) included(name string) []string {
-	all := p.texts(name)
-	for i, s := range all {
-		if strings.HasPrefix(s, "-") {
-			p.invalid(name, name+" cannot exclude values on this server.")
-			return nil
+// selected reads a repeated parameter whose values say "include" with a leading +,
+// which arrives as a space unless it was escaped, or with nothing, and "exclude" with
+// a leading -.
+func (p *parameters) selected(name string) (included, excluded []string) {
+	for _, s := range p.texts(name) {
+		if rest, not := strings.CutPrefix(s, "-"); not {
+			excluded = append(excluded, rest)
+			continue
 		}
-		all[i] = strings.TrimLeft(s, " +")
+		included = append(included, strings.TrimLeft(s, " +"))
 	}
-	return all
+	return included, excluded
+}
+
+// moment reads a time in milliseconds, zero if it is not given.
+func (p *parameters) moment(name string) time.Time {
+	s := p.values.Get(name)
+	if s == "" {
+		return time.Time{}
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > maxMoment {
+		p.invalid(name, name+" must be a time in milliseconds since 1970.")
+		return time.Time{}
+	}
+	return time.UnixMilli(n)
+}
+
+// maxMoment is the end of the year 9999.
+const maxMoment = 253402300799999
+
+// period reads the two ends of a time, neither included.
+func (p *parameters) period(after, before string) store.Period {
+	return store.Period{After: p.moment(after), Before: p.moment(before)}
 }
 
 // order reads order_by: a field, with - in front to begin with the largest. The

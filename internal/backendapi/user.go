@@ -50,7 +50,7 @@ type userObject struct {
 	UpdatedAt                     int64           `json:"updated_at"`
 	DeleteSelfEnabled             bool            `json:"delete_self_enabled"`
 	CreateOrganizationEnabled     bool            `json:"create_organization_enabled"`
-	CreateOrganizationsLimit      *int64          `json:"create_organizations_limit"`
+	CreateOrganizationsLimit      *int            `json:"create_organizations_limit"`
 	LastActiveAt                  *int64          `json:"last_active_at"`
 	LegalAcceptedAt               *int64          `json:"legal_accepted_at"`
 	BypassClientTrust             bool            `json:"bypass_client_trust"`
@@ -99,8 +99,17 @@ func newUserObject(u store.User) userObject {
 		PasswordEnabled:       u.PasswordDigest != "",
 		LastSignInAt:          millisOrNull(u.LastSignInAt),
 		Banned:                u.Banned,
-		CreatedAt:             u.CreatedAt.UnixMilli(),
-		UpdatedAt:             u.UpdatedAt.UnixMilli(),
+		Locked:                u.Locked,
+		LastActiveAt:          millisOrNull(u.LastActiveAt),
+		PasswordLastUpdatedAt: millisOrNull(u.PasswordUpdatedAt),
+		LegalAcceptedAt:       millisOrNull(u.LegalAcceptedAt),
+		DeleteSelfEnabled:     !u.KeepsAccount,
+
+		CreateOrganizationEnabled: u.CreatesOrganizations,
+		CreateOrganizationsLimit:  u.OrganizationsLimit,
+		BypassClientTrust:         u.BypassesClientTrust,
+		CreatedAt:                 u.CreatedAt.UnixMilli(),
+		UpdatedAt:                 u.UpdatedAt.UnixMilli(),
 	}
 	for _, e := range u.Emails {
 		o.EmailAddresses = append(o.EmailAddresses, newEmailObject(e))
@@ -113,6 +122,7 @@ func newEmailObject(e store.Email) emailObject {
 		ID:           e.ID,
 		Object:       "email_address",
 		EmailAddress: e.Address,
+		Reserved:     e.Reserved,
 		CreatedAt:    e.CreatedAt.UnixMilli(),
 		UpdatedAt:    e.CreatedAt.UnixMilli(),
 	}

@@ -33,6 +33,7 @@ func (a *API) updateUser(r *http.Request) (any, error) {
 		ExternalID:         f.text("external_id"),
 		PrimaryEmailID:     notEmpty(f.text("primary_email_address_id")),
 		CreatedAt:          f.time("created_at"),
+		UserOptions:        readUserOptions(f),
 		Username:           f.text("username"),
 	}
 	if raw, given := f.members["username"]; given && string(raw) == "null" {
@@ -50,8 +51,7 @@ func (a *API) updateUser(r *http.Request) (any, error) {
 	for _, name := range []string{"notify_primary_email_address_changed", "skip_legal_checks"} {
 		f.flag(name)
 	}
-	f.notOffered("primary_phone_number_id", "primary_web3_wallet_id", "profile_image_id", "totp_secret", "backup_codes",
-		"delete_self_enabled", "create_organization_enabled", "create_organizations_limit", "legal_accepted_at", "bypass_client_trust")
+	f.notOffered("primary_phone_number_id", "primary_web3_wallet_id", "profile_image_id", "totp_secret", "backup_codes")
 	f.refuseUnknown()
 	if err := f.err(); err != nil {
 		return nil, err
@@ -136,6 +136,32 @@ func (a *API) removePassword(r *http.Request) (any, error) {
 	return answerUser(a.admin.RemovePassword(r.Context(), r.PathValue("id"), signOut))
 }
 
+// setCompromised serves POST /v1/users/{id}/password/set_compromised.
+func (a *API) setCompromised(r *http.Request) (any, error) {
+	f, err := fieldsOf(r)
+	if err != nil {
+		return nil, err
+	}
+	signOut := f.isSet("revoke_all_sessions")
+	f.refuseUnknown()
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return answerPassword(a.admin.SetCompromised(r.Context(), r.PathValue("id"), true, signOut))
+}
+
+// unsetCompromised serves POST /v1/users/{id}/password/unset_compromised.
+func (a *API) unsetCompromised(r *http.Request) (any, error) {
+	return answerPassword(a.admin.SetCompromised(r.Context(), r.PathValue("id"), false, false))
+}
+
+func answerPassword(u store.User, err error) (any, error) {
+	if errors.Is(err, admin.ErrNoPassword) {
+		return nil, refuse("no_password_set", "", "The user has no password.")
+	}
+	return answerUser(u, err)
+}
+
 // banUsers serves POST /v1/users/ban.
 func (a *API) banUsers(r *http.Request) (any, error) { return a.setAllBanned(r, true) }
 
@@ -149,6 +175,7 @@ func (a *API) setAllBanned(r *http.Request, banned bool) (any, error) {
 		return nil, err
 	}
 	ids := f.texts("user_ids")
+	f.refuseUnknown()
 	switch {
 	case f.err() != nil:
 		return nil, f.err()

@@ -1,6 +1,7 @@
 package backendapi
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -43,15 +44,15 @@ func readNewUser(f *fields) admin.NewUser {
 		UnsafeMetadata:     f.object("unsafe_metadata"),
 		CreatedAt:          f.time("created_at"),
 		Banned:             f.isSet("banned"),
+		Locked:             f.isSet("locked"),
+		UserOptions:        readUserOptions(f),
 	}
-	f.emailStatuses(len(n.EmailAddresses))
+	n.EmailStatuses = f.emailStatuses(len(n.EmailAddresses))
 	// Nothing of what these would skip is required here.
 	for _, name := range []string{"skip_password_requirement", "skip_legal_checks", "skip_user_requirement", "skip_restriction_checks"} {
 		f.flag(name)
 	}
-	f.notOffered("phone_number", "phone_number_identification_status", "web3_wallet", "totp_secret", "backup_codes",
-		"legal_accepted_at", "delete_self_enabled", "create_organization_enabled", "create_organizations_limit",
-		"bypass_client_trust", "locked")
+	f.notOffered("phone_number", "phone_number_identification_status", "web3_wallet", "totp_secret", "backup_codes")
 	f.refuseUnknown()
 	return n
 }
@@ -69,20 +70,32 @@ func (f *fields) time(name string) time.Time {
 	return t
 }
 
-// emailStatuses reads the statuses beside the addresses. Addresses that an
-// operator enters are verified; reserving one is not offered.
-func (f *fields) emailStatuses(addresses int) {
+// readUserOptions reads what few users have.
+func readUserOptions(f *fields) admin.UserOptions {
+	o := admin.UserOptions{
+		DeletesSelf:          f.flag("delete_self_enabled"),
+		CreatesOrganizations: f.flag("create_organization_enabled"),
+		OrganizationsLimit:   f.integer("create_organizations_limit"),
+		BypassesClientTrust:  f.flag("bypass_client_trust"),
+	}
+	if t := f.time("legal_accepted_at"); !t.IsZero() {
+		o.LegalAcceptedAt = &t
+	}
+	return o
+}
+
+// emailStatuses reads the statuses beside the addresses.
+func (f *fields) emailStatuses(addresses int) []admin.EmailStatus {
 	const name = "email_address_identification_status"
 	statuses := f.texts(name)
 	if len(statuses) != 0 && len(statuses) != addresses {
 		f.problems = append(f.problems, problem{"form_param_array_length_mismatch", name, name + " must be as long as email_address."})
 	}
-	for _, s := range statuses {
-		if s != "verified" {
-			f.problems = append(f.problems, problem{"form_param_value_invalid", name, name + " must be verified."})
-			return
-		}
+	all := make([]admin.EmailStatus, len(statuses))
+	for i, s := range statuses {
+		all[i] = admin.EmailStatus(s)
 	}
+	return all
 }
 
 // getUser serves GET /v1/users/{id}.
@@ -101,6 +114,8 @@ var userOrders = map[string]store.UserOrder{
 	"last_name":       store.UsersByLastName,
 	"username":        store.UsersByUsername,
 	"last_sign_in_at": store.UsersByLastSignIn,
+	"last_active_at":  store.UsersByLastActive,
+	"email_address":   store.UsersByEmail,
 }
 
 // listUsers serves GET /v1/users, newest first by default. The answer is an array;
@@ -111,7 +126,10 @@ func (a *API) listUsers(r *http.Request) (any, error) {
 		return nil, err
 	}
 	users, err := a.admin.Users(r.Context(), q)
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, refuse("form_param_value_invalid", "starting_after", "starting_after must be the id of a user.")
+	case err != nil:
 		return nil, err
 	}
 	list := make([]userObject, len(users))
@@ -146,21 +164,39 @@ func readUserQuery(r *http.Request) (store.UserQuery, error) {
 		return store.UserQuery{}, err
 	}
 	q := store.UserQuery{
-		IDs:         p.included("user_id"),
-		Usernames:   p.texts("username"),
-		ExternalIDs: p.included("external_id"),
-		Query:       p.text("query"),
+		Usernames:     p.texts("username"),
+		Query:         p.text("query"),
+		AddressQuery:  p.text("email_address_query"),
+		UsernameQuery: p.text("username_query"),
+		NameQuery:     p.text("name_query"),
+		Banned:        p.flag("banned"),
+		Created:       p.period("created_at_after", "created_at_before"),
+		LastActive:    p.period("last_active_at_after", "last_active_at_before"),
+		LastSignedIn:  p.period("last_sign_in_at_after", "last_sign_in_at_before"),
+		After:         p.text("starting_after"),
+	}
+	q.IDs, q.ExceptIDs = p.selected("user_id")
+	q.ExternalIDs, q.ExceptExternalIDs = p.selected("external_id")
+	if since := p.moment("last_active_at_since"); !since.IsZero() {
+		q.LastActive.After = later(q.LastActive.After, since.Add(-time.Millisecond)) // this moment included
 	}
 	for _, address := range p.texts("email_address") {
 		q.EmailAddresses = append(q.EmailAddresses, account.CanonicalEmail(address))
 	}
 	q.Limit, q.Offset = p.page()
 	q.OrderBy, q.Descending = order(p, userOrders, store.UsersByCreation)
-	p.notOffered("phone_number", "web3_wallet", "organization_id", "email_address_query", "phone_number_query",
-		"username_query", "name_query", "banned", "last_active_at_before", "last_active_at_after", "last_active_at_since",
-		"created_at_before", "created_at_after", "last_sign_in_at_before", "last_sign_in_at_after",
-		"provider", "provider_user_id", "starting_after")
+	if q.After != "" && (q.OrderBy != store.UsersByCreation || q.Offset != 0) {
+		p.invalid("starting_after", "starting_after goes with the order by created_at and without an offset only.")
+	}
+	p.notOffered("phone_number", "web3_wallet", "organization_id", "phone_number_query", "provider", "provider_user_id")
 	return q, p.err()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // deleteUser serves DELETE /v1/users/{id}.
@@ -177,6 +213,16 @@ func (a *API) banUser(r *http.Request) (any, error) { return a.setBanned(r, true
 
 // unbanUser serves POST /v1/users/{id}/unban.
 func (a *API) unbanUser(r *http.Request) (any, error) { return a.setBanned(r, false) }
+
+// lockUser serves POST /v1/users/{id}/lock.
+func (a *API) lockUser(r *http.Request) (any, error) {
+	return answerUser(a.admin.SetLocked(r.Context(), r.PathValue("id"), true))
+}
+
+// unlockUser serves POST /v1/users/{id}/unlock.
+func (a *API) unlockUser(r *http.Request) (any, error) {
+	return answerUser(a.admin.SetLocked(r.Context(), r.PathValue("id"), false))
+}
 
 func (a *API) setBanned(r *http.Request, banned bool) (any, error) {
 	u, err := a.admin.SetBanned(r.Context(), r.PathValue("id"), banned)

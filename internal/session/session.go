@@ -36,6 +36,7 @@ const maxUserAgent = 256
 // Sessions signs browsers in and out. It is safe for concurrent use.
 type Sessions struct {
 	sessions      store.Sessions
+	activity      Activity
 	csrf          *keyring.Authenticator
 	continuations *keyring.Sealer
 	sessionCookie string
@@ -44,11 +45,23 @@ type Sessions struct {
 	now           func() time.Time
 }
 
+// Activity notes when users were last active.
+type Activity interface {
+	TouchUser(ctx context.Context, id string, now time.Time) error
+}
+
+// Kept is what Sessions keeps.
+type Kept interface {
+	store.Sessions
+	Activity
+}
+
 // New makes the sessions of an issuer. Under https the cookies have the prefix
 // __Host-, so that no other host of the domain can set them.
-func New(sessions store.Sessions, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *Sessions {
+func New(kept Kept, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *Sessions {
 	s := &Sessions{
-		sessions:      sessions,
+		sessions:      kept,
+		activity:      kept,
 		csrf:          ring.Authenticator("csrf"),
 		continuations: ring.Sealer("continuation"),
 		sessionCookie: "signet_session",
@@ -83,7 +96,19 @@ func (s *Sessions) Current(r *http.Request) (c Current, ok bool, err error) {
 	case err != nil:
 		return Current{}, false, fmt.Errorf("finding the session: %w", err)
 	}
-	return c, true, nil
+	return c, true, s.touch(r, c.User)
+}
+
+// touch notes once a day that the user was active.
+func (s *Sessions) touch(r *http.Request, u store.User) error {
+	now := s.now()
+	if now.Sub(u.LastActiveAt) < 24*time.Hour {
+		return nil
+	}
+	if err := s.activity.TouchUser(r.Context(), u.ID, now); err != nil {
+		return fmt.Errorf("noting the activity of a user: %w", err)
+	}
+	return nil
 }
 
 // Begin signs the user in, who has given the password, and returns the id of the

@@ -21,9 +21,11 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // shelf keeps sessions in memory; fault, if set, is what every call returns.
 type shelf struct {
-	live  map[store.Hash]store.Session
-	ended []string
-	fault error
+	live    map[store.Hash]store.Session
+	ended   []string
+	touched []string
+	active  time.Time
+	fault   error
 }
 
 func (k *shelf) CreateSession(_ context.Context, s store.Session) error {
@@ -44,7 +46,12 @@ func (k *shelf) SessionWithUser(_ context.Context, cookie store.Hash, now time.T
 	case !ok || !now.Before(s.ExpiresAt):
 		return store.Session{}, store.User{}, store.ErrNotFound
 	}
-	return s, store.User{ID: s.UserID}, nil
+	return s, store.User{ID: s.UserID, LastActiveAt: k.active}, nil
+}
+
+func (k *shelf) TouchUser(_ context.Context, id string, now time.Time) error {
+	k.touched = append(k.touched, id+" "+now.Format(time.DateOnly))
+	return k.fault
 }
 
 func (k *shelf) EndSession(_ context.Context, id string, _ time.Time) error {
@@ -405,4 +412,26 @@ func FuzzOpenContinuation(f *testing.F) {
 			t.Errorf("OpenContinuation = %+v, %v; want %+v", got, err, want)
 		}
 	})
+}
+
+func TestActivityIsNotedOnceADay(t *testing.T) {
+	x := newWorld(t, "https://id.example.com")
+	w := httptest.NewRecorder()
+	if _, err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.AddCookie(w.Result().Cookies()[0])
+	for _, tt := range []struct {
+		active time.Time
+		want   int
+	}{{time.Time{}, 1}, {start.Truncate(24 * time.Hour), 1}, {start.Truncate(24*time.Hour).AddDate(0, 0, -1), 2}} {
+		x.shelf.active = tt.active
+		if _, ok, err := x.Current(r); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		if got := len(x.shelf.touched); got != tt.want {
+			t.Errorf("last active %v: noted %d times, want %d", tt.active, got, tt.want)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -41,6 +42,8 @@ var _ interface {
 	store.APIKeys
 	store.SigningKeys
 	store.Versions
+	store.SignInTokens
+	store.Invitations
 } = (*DB)(nil)
 
 // An engine carries statements to one of the two databases. The operations on
@@ -84,6 +87,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	db, err := open(ctx, o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	if e, ok := db.engine.(*postgresEngine); ok {
+		indexTexts(ctx, e.sql, cmp.Or(o.Log, slog.New(slog.DiscardHandler)))
 	}
 	db.close = sync.OnceValue(db.engine.close)
 	return db, nil

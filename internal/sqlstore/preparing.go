@@ -8,7 +8,10 @@ import (
 
 // maxPrepared bounds how many statements are kept. Those of requests are a few
 // dozen; searches with many conditions are prepared each time.
-const maxPrepared = 64
+const (
+	maxPrepared = 64
+	maxPlaces   = 16 // parameters of one that is kept: longer ones name what a search has found
+)
 
 // A preparing keeps the statements it has been asked, as SQLite takes longer to
 // parse one than to run it.
@@ -51,6 +54,9 @@ func (p *preparing) ExecContext(ctx context.Context, text string, args ...any) (
 
 // QueryContext implements querier.
 func (p *preparing) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if len(args) > maxPlaces {
+		return p.db.QueryContext(ctx, text, args...)
+	}
 	if stmt := p.statement(ctx, text); stmt != nil {
 		return stmt.QueryContext(ctx, args...)
 	}
@@ -59,6 +65,9 @@ func (p *preparing) QueryContext(ctx context.Context, text string, args ...any) 
 
 // QueryRowContext implements querier.
 func (p *preparing) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
+	if len(args) > maxPlaces {
+		return p.db.QueryRowContext(ctx, text, args...)
+	}
 	if stmt := p.statement(ctx, text); stmt != nil {
 		return stmt.QueryRowContext(ctx, args...)
 	}

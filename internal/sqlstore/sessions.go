@@ -23,15 +23,16 @@ func createSession(ctx context.Context, tx querier, s store.Session) error {
 	result, err := tx.ExecContext(ctx, `INSERT INTO sessions (cookie, id, user_id, user_agent, signed_in_at, expires_at, methods)
 		SELECT $1, $2, u.id, $4,
 			CASE WHEN u.not_before >= CAST($5 AS BIGINT) THEN u.not_before + 1 ELSE CAST($5 AS BIGINT) END, $6, $7
-		FROM users u WHERE u.id = $3 AND NOT u.banned`,
+		FROM users u WHERE u.id = $3 AND NOT u.banned AND NOT u.locked`,
 		s.Cookie[:], s.ID, s.UserID, s.UserAgent, ms(s.SignedInAt), ms(s.ExpiresAt), strings.Join(s.Methods, " "))
 	if err != nil {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return fmt.Errorf("%w: no such user, or banned (%v)", store.ErrNotFound, err)
+		return fmt.Errorf("%w: no such user, or banned or locked (%v)", store.ErrNotFound, err)
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE users SET last_sign_in_at = $2 WHERE id = $1`, s.UserID, ms(s.SignedInAt))
+	_, err = tx.ExecContext(ctx, `UPDATE users SET last_sign_in_at = $2, last_active_at = CASE WHEN last_active_at > $3 THEN last_active_at ELSE $3 END WHERE id = $1`,
+		s.UserID, ms(s.SignedInAt), ms(dayOf(s.SignedInAt)))
 	return err
 }
 
@@ -112,12 +113,6 @@ func (db *DB) SessionsOf(ctx context.Context, userID string, now time.Time, limi
 		sessions = append(sessions, s)
 	}
 	return sessions, total, rows.Err()
-}
-
-// EndSessionsOf implements store.Sessions.
-func (db *DB) EndSessionsOf(ctx context.Context, userID, except string) error {
-	_, err := db.engine.exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, userID, except)
-	return wrapped("ending the sessions of a user", err)
 }
 
 // DeleteExpiredSessions implements store.Sessions.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
 
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
@@ -55,7 +56,7 @@ func openSQLiteOver(ctx context.Context, path, layer string) (*DB, error) {
 	if layer != "" {
 		name += "&vfs=" + layer
 	}
-	pool, err := driver.Open(name + sqliteWriting)
+	pool, err := driver.Open(name+sqliteWriting, fts5.Register)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func openSQLiteOver(ctx context.Context, path, layer string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	loose, err := driver.Open(name + sqliteReading)
+	loose, err := driver.Open(name+sqliteReading, fts5.Register)
 	if err != nil {
 		return nil, errors.Join(err, w.close())
 	}

@@ -140,15 +140,16 @@ func (r *grantReader) grantWithUser(id oauth.GrantID) (both grantAndUser, err er
 			found = true
 			readColumns(s, row)
 			row.alive = s.ColumnBool(grantWidth)
-			readUser(s, grantWidth+1, user)
+			err = readUser(s, grantWidth+1, user)
 		}
 		if e := grantWidth + 1 + userWidth; s.ColumnType(e) != sqlite3.NULL {
 			user.Emails = append(user.Emails, store.Email{
-				ID: s.ColumnText(e), Address: s.ColumnText(e + 1), Verified: s.ColumnBool(e + 2), CreatedAt: fromMS(s.ColumnInt64(e + 3)),
+				ID: s.ColumnText(e), Address: s.ColumnText(e + 1), Verified: s.ColumnBool(e + 2),
+				Reserved: s.ColumnBool(e + 3), CreatedAt: fromMS(s.ColumnInt64(e + 4)),
 			})
 		}
 	}
-	return both, finish(s, found)
+	return both, errors.Join(err, finish(s, found))
 }
 
 // A grantAndUser is what user info needs.
@@ -175,7 +176,7 @@ func finish(s *sqlite3.Stmt, found bool) error {
 // How many columns grantColumns has, and userColumns before those of the address.
 const (
 	grantWidth = 13
-	userWidth  = 17
+	userWidth  = 20
 )
 
 // readColumns reads grantColumns from the first column on.
@@ -189,15 +190,16 @@ func readColumns(s *sqlite3.Stmt, r *grantRow) {
 }
 
 // readUser reads the part of userColumns that is the user's own.
-func readUser(s *sqlite3.Stmt, from int, u *store.User) {
+func readUser(s *sqlite3.Stmt, from int, u *store.User) error {
 	text := func(i int) string { return s.ColumnText(from + i) }
 	object := func(i int) json.RawMessage { return json.RawMessage(s.ColumnBlob(from+i, nil)) }
 	u.ID, u.ExternalID, u.Username, u.FirstName, u.LastName = text(0), text(1), text(2), text(3), text(4)
 	u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID = text(5), text(6), text(7), text(8)
 	u.PublicMetadata, u.PrivateMetadata, u.UnsafeMetadata = object(9), object(10), object(11)
-	u.Banned = s.ColumnBool(from + 12)
-	u.NotBefore, u.LastSignInAt = fromMS(s.ColumnInt64(from+13)), fromMS(s.ColumnInt64(from+14))
-	u.CreatedAt, u.UpdatedAt = fromMS(s.ColumnInt64(from+15)), fromMS(s.ColumnInt64(from+16))
+	u.Banned, u.Locked = s.ColumnBool(from+12), s.ColumnBool(from+13)
+	u.NotBefore, u.LastSignInAt, u.LastActiveAt = fromMS(s.ColumnInt64(from+14)), fromMS(s.ColumnInt64(from+15)), fromMS(s.ColumnInt64(from+16))
+	u.CreatedAt, u.UpdatedAt = fromMS(s.ColumnInt64(from+17)), fromMS(s.ColumnInt64(from+18))
+	return optionsField{&u.UserOptions}.Scan(text(19))
 }
 
 // A binder sets the parameters of a statement one after the other. After the

@@ -13,8 +13,8 @@ import (
 )
 
 const userColumns = `u.id, u.external_id, u.username, u.first_name, u.last_name, u.locale, u.image_url, u.password_digest, u.primary_email_id,
-	u.public_metadata, u.private_metadata, u.unsafe_metadata, u.banned, u.not_before, u.last_sign_in_at, u.created_at, u.updated_at,
-	e.id, e.address, e.verified, e.created_at`
+	u.public_metadata, u.private_metadata, u.unsafe_metadata, u.banned, u.locked, u.not_before, u.last_sign_in_at, u.last_active_at, u.created_at, u.updated_at,
+	u.options, e.id, e.address, e.verified, e.reserved, e.created_at`
 
 const selectUser = `SELECT ` + userColumns + ` FROM users u LEFT JOIN emails e ON e.user_id = u.id `
 
@@ -22,13 +22,14 @@ const selectUser = `SELECT ` + userColumns + ` FROM users u LEFT JOIN emails e O
 type emailRow struct {
 	id, address sql.NullString
 	verified    sql.NullBool
+	reserved    sql.NullBool
 	added       sql.NullInt64
 }
 
 func (e *emailRow) addTo(u *store.User) {
 	if e.id.Valid {
 		u.Emails = append(u.Emails, store.Email{
-			ID: e.id.String, Address: e.address.String, Verified: e.verified.Bool, CreatedAt: fromMS(e.added.Int64),
+			ID: e.id.String, Address: e.address.String, Verified: e.verified.Bool, Reserved: e.reserved.Bool, CreatedAt: fromMS(e.added.Int64),
 		})
 	}
 }
@@ -43,11 +44,14 @@ func userFields(u *store.User, e *emailRow) []any {
 		jsonField{&u.PrivateMetadata},
 		jsonField{&u.UnsafeMetadata},
 		&u.Banned,
+		&u.Locked,
 		at{&u.NotBefore},
 		at{&u.LastSignInAt},
+		at{&u.LastActiveAt},
 		at{&u.CreatedAt},
 		at{&u.UpdatedAt},
-		&e.id, &e.address, &e.verified, &e.added,
+		optionsField{&u.UserOptions},
+		&e.id, &e.address, &e.verified, &e.reserved, &e.added,
 	}
 }
 
@@ -95,19 +99,23 @@ func (db *DB) CreateUser(ctx context.Context, u store.User) error {
 func createUser(ctx context.Context, tx querier, u store.User) error {
 	result, err := tx.ExecContext(ctx, `INSERT INTO users (id, external_id, username, username_key, first_name, last_name, locale, image_url,
 			password_digest, primary_email_id, public_metadata, private_metadata, unsafe_metadata,
-			banned, not_before, last_sign_in_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING`,
+			banned, not_before, last_sign_in_at, created_at, updated_at, locked, last_active_at, address_key, options)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING`,
 		u.ID, sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}, u.Username, key(u.Username),
 		u.FirstName, u.LastName, u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID,
 		object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata),
-		u.Banned, ms(u.NotBefore), ms(u.LastSignInAt), ms(u.CreatedAt), ms(u.UpdatedAt))
+		u.Banned, ms(u.NotBefore), ms(u.LastSignInAt), ms(u.CreatedAt), ms(u.UpdatedAt),
+		u.Locked, ms(u.LastActiveAt), primaryKey(u), formatUserOptions(u.UserOptions))
 	if err != nil {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, taken(ctx, tx, u))
 	}
-	return addEmails(ctx, tx, u)
+	if err := addEmails(ctx, tx, u); err != nil {
+		return err
+	}
+	return addTexts(ctx, tx, u)
 }
 
 // taken says which value of u another user has.
@@ -125,9 +133,9 @@ func taken(ctx context.Context, tx querier, u store.User) error {
 
 func addEmails(ctx context.Context, tx querier, u store.User) error {
 	for i, e := range u.Emails {
-		result, err := tx.ExecContext(ctx, `INSERT INTO emails (id, user_id, position, address, address_key, verified, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
-			e.ID, u.ID, i, e.Address, key(e.Address), e.Verified, ms(e.CreatedAt))
+		result, err := tx.ExecContext(ctx, `INSERT INTO emails (id, user_id, position, address, address_key, verified, reserved, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+			e.ID, u.ID, i, e.Address, key(e.Address), e.Verified, e.Reserved, ms(e.CreatedAt))
 		if err != nil {
 			return err
 		}
@@ -164,25 +172,36 @@ func (db *DB) user(ctx context.Context, where, key string) (store.User, error) {
 }
 
 // UpdateUser implements store.Users.
-func (db *DB) UpdateUser(ctx context.Context, u store.User, was time.Time) error {
+func (db *DB) UpdateUser(ctx context.Context, u store.User, was time.Time, signOut bool) error {
 	err := db.engine.transaction(ctx, func(tx querier) error {
 		if err := free(ctx, tx, u); err != nil {
 			return err
 		}
 		err := execOne(ctx, tx, `UPDATE users SET external_id = $2, username = $3, username_key = $4, first_name = $5, last_name = $6,
 				locale = $7, image_url = $8, password_digest = $9, primary_email_id = $10,
-				public_metadata = $11, private_metadata = $12, unsafe_metadata = $13, created_at = $14, updated_at = $15
+				public_metadata = $11, private_metadata = $12, unsafe_metadata = $13, created_at = $14, updated_at = $15,
+				address_key = $17, options = $18
 			WHERE id = $1 AND updated_at = $16`,
 			u.ID, sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}, u.Username, key(u.Username),
 			u.FirstName, u.LastName, u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID,
-			object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata), ms(u.CreatedAt), ms(u.UpdatedAt), ms(was))
+			object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata), ms(u.CreatedAt), ms(u.UpdatedAt), ms(was),
+			primaryKey(u), formatUserOptions(u.UserOptions))
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM emails WHERE user_id = $1`, u.ID); err != nil {
+		gone := []string{"emails", "user_texts"}
+		if signOut {
+			gone = append(gone, "sessions")
+		}
+		for _, table := range gone {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, u.ID); err != nil {
+				return err
+			}
+		}
+		if err := addEmails(ctx, tx, u); err != nil {
 			return err
 		}
-		return addEmails(ctx, tx, u)
+		return addTexts(ctx, tx, u)
 	})
 	switch {
 	case sqlState(err) == uniqueViolation: // another change has just taken a value
@@ -234,10 +253,22 @@ func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Ti
 	return nil
 }
 
+// SetLocked implements store.Users.
+func (db *DB) SetLocked(ctx context.Context, id string, locked bool, now time.Time) error {
+	err := db.execOne(ctx, `UPDATE users SET locked = $2, updated_at = $3 WHERE id = $1`, id, locked, ms(now))
+	return wrapped("locking or unlocking a user", err)
+}
+
+// TouchUser implements store.Users.
+func (db *DB) TouchUser(ctx context.Context, id string, now time.Time) error {
+	_, err := db.engine.exec(ctx, `UPDATE users SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2`, id, ms(dayOf(now)))
+	return wrapped("noting that a user was active", err)
+}
+
 // DeleteUser implements store.Users.
 func (db *DB) DeleteUser(ctx context.Context, id string) error {
 	err := db.engine.transaction(ctx, func(tx querier) error {
-		for _, table := range []string{"emails", "sessions", "connections", "sign_in_tokens"} {
+		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return err
 			}

@@ -20,24 +20,34 @@ type Users interface {
 	// case, or ErrNotFound.
 	UserByIdentifier(ctx context.Context, identifier string) (User, error)
 
-	// ListUsers returns one page of the users that match.
+	// ListUsers returns one page of the users that match, or ErrNotFound if there is
+	// no user q.After.
 	ListUsers(ctx context.Context, q UserQuery) ([]User, error)
 
 	// CountUsers counts the users that match, whatever the page.
 	CountUsers(ctx context.Context, q UserQuery) (int, error)
 
-	// UpdateUser saves u and its addresses, all or nothing, if u.UpdatedAt is not
-	// was any more but the stored one still is. What other methods decide stays as
-	// it is: whether the user is banned, its not-before time, its last sign-in. Of
+	// UpdateUser saves u and its addresses, all or nothing, if the stored UpdatedAt
+	// still is was; u.UpdatedAt has to be another. If signOut is true every session
+	// of the user ends with it. What other methods decide stays as it is: whether the
+	// user is banned or locked, its not-before time, its last sign-in and activity. Of
 	// any number of concurrent calls with one was exactly one succeeds; the others
 	// return ErrConflict, or ErrNotFound if the user is gone. An *ExistsError names
 	// a value that another user has.
-	UpdateUser(ctx context.Context, u User, was time.Time) error
+	UpdateUser(ctx context.Context, u User, was time.Time, signOut bool) error
 
 	// SetBanned bans or unbans a user. A ban ends every session and kills every
 	// grant and code authorized at now or earlier; unbanning revives none.
 	// ErrNotFound if there is none.
 	SetBanned(ctx context.Context, id string, banned bool, now time.Time) error
+
+	// SetLocked locks or unlocks a user. Who is locked cannot sign in; sessions and
+	// grants stay. ErrNotFound if there is none.
+	SetLocked(ctx context.Context, id string, locked bool, now time.Time) error
+
+	// TouchUser records that the user was active on the day of now (UTC). It writes
+	// at most once a day, never back, and does not fail for a missing row.
+	TouchUser(ctx context.Context, id string, now time.Time) error
 
 	// DeleteUser removes a user with its addresses, sessions and connections.
 	// Every grant, code and token of it is dead at its next use. ErrNotFound if
@@ -61,10 +71,24 @@ type User struct {
 	PrivateMetadata json.RawMessage
 	UnsafeMetadata  json.RawMessage
 	Banned          bool
+	Locked          bool // cannot sign in
 	NotBefore       time.Time
 	LastSignInAt    time.Time
+	LastActiveAt    time.Time // to the day, UTC
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	UserOptions
+}
+
+// UserOptions are what few users have.
+type UserOptions struct {
+	LegalAcceptedAt      time.Time
+	PasswordUpdatedAt    time.Time
+	PasswordCompromised  bool // others know it: it signs nobody in until it is changed
+	KeepsAccount         bool // may not delete the account, as the operator's own pages should know
+	CreatesOrganizations bool
+	OrganizationsLimit   *int
+	BypassesClientTrust  bool // Clerk's; kept and returned
 }
 
 // An Email is an e-mail address of a user. An address belongs to at most one user.
@@ -72,6 +96,7 @@ type Email struct {
 	ID        string // idn_...
 	Address   string // as entered
 	Verified  bool
+	Reserved  bool // kept from others, and not proved to be the user's
 	CreatedAt time.Time
 }
 
@@ -88,16 +113,30 @@ func (u User) PrimaryEmail() (e Email, ok bool) {
 
 // A UserQuery selects and orders users. Empty fields match everybody.
 type UserQuery struct {
-	IDs            []string
-	EmailAddresses []string // whole addresses, without case
-	Usernames      []string
-	ExternalIDs    []string
-	EmailIDs       []string
-	Query          string // part of an address, a name, the user name or the id, in any case
-	OrderBy        UserOrder
-	Descending     bool
-	Limit, Offset  int
+	IDs, ExceptIDs                 []string
+	ExternalIDs, ExceptExternalIDs []string
+	EmailAddresses                 []string // whole addresses, without case
+	Usernames                      []string
+	EmailIDs                       []string
+
+	Query         string // part of an address, a name, the user name or the id, in any case
+	AddressQuery  string // part of an address; the others likewise
+	UsernameQuery string
+	NameQuery     string // part of the first and last name with a space between
+
+	Banned       *bool
+	Created      Period
+	LastActive   Period
+	LastSignedIn Period
+
+	OrderBy       UserOrder
+	Descending    bool
+	After         string // only users that come after the one with this id; by creation only
+	Limit, Offset int
 }
+
+// A Period is the time between two moments, neither included. Zero is no bound.
+type Period struct{ After, Before time.Time }
 
 // A UserOrder is a column to order users by; ties fall back to the id.
 type UserOrder int
@@ -110,12 +149,14 @@ const (
 	UsersByLastName
 	UsersByUsername
 	UsersByLastSignIn
+	UsersByLastActive
+	UsersByEmail // the primary address
 )
 
 // Sessions keeps the browsers that are signed in.
 type Sessions interface {
-	// CreateSession saves a session and notes the sign-in on the user.
-	// ErrNotFound if the user does not exist or is banned.
+	// CreateSession saves a session and notes the sign-in and the activity on the user.
+	// ErrNotFound if the user does not exist, is banned or locked.
 	CreateSession(ctx context.Context, s Session) error
 
 	// SessionWithUser finds the live session whose cookie has this hash, and its
@@ -139,9 +180,6 @@ type UserSessions interface {
 	// SessionsOf returns one page of the live sessions of a user, newest first, and
 	// how many there are.
 	SessionsOf(ctx context.Context, userID string, now time.Time, limit, offset int) ([]Session, int, error)
-
-	// EndSessionsOf ends every session of a user but the one with the given id.
-	EndSessionsOf(ctx context.Context, userID, except string) error
 }
 
 // A Session is a browser in which a user is signed in.

@@ -15,6 +15,10 @@ var userPromises = map[string]func(*testing.T, Store){
 	"a user is changed whole":                  userIsChanged,
 	"one of concurrent changes to a user wins": concurrentUserChanges,
 	"sessions of a user are listed and ended":  sessionsOfAUser,
+	"who is locked does not sign in":           lockedUser,
+	"a user is active on a day":                activeUser,
+	"users are found by parts and times":       findingUsers,
+	"pages of users follow one another":        pagesOfUsers,
 	"a user is kept as they were":              userIsKept,
 	"identifiers are found in any case":        identifiers,
 	"what is taken is named":                   takenValues,
@@ -220,14 +224,15 @@ func userIsChanged(t *testing.T, s Store) {
 	was, err := s.UserByID(t.Context(), user)
 	must(t, err)
 	want := was
+	want.UserOptions = store.UserOptions{LegalAcceptedAt: now, PasswordUpdatedAt: now, PasswordCompromised: true, KeepsAccount: true, OrganizationsLimit: new(3)}
 	want.FirstName, want.Username, want.ExternalID, want.PasswordDigest = "Augusta", "ada_b", "ext", "$x$"
 	want.UpdatedAt = now.Add(time.Minute)
 	want.Emails = []store.Email{
-		{ID: "idn_new", Address: "augusta@example.com", CreatedAt: now},
+		{ID: "idn_new", Address: "augusta@example.com", Reserved: true, CreatedAt: now},
 		{ID: was.Emails[0].ID, Address: was.Emails[0].Address, Verified: true, CreatedAt: was.Emails[0].CreatedAt},
 	}
 	want.PrimaryEmailID = "idn_new"
-	must(t, s.UpdateUser(t.Context(), want, was.UpdatedAt))
+	must(t, s.UpdateUser(t.Context(), want, was.UpdatedAt, false))
 	got, err := s.UserByID(t.Context(), user)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
@@ -248,7 +253,7 @@ func userIsChanged(t *testing.T, s Store) {
 		change(&changed)
 		changed.UpdatedAt = now.Add(time.Hour)
 		var exists *store.ExistsError
-		if err := s.UpdateUser(t.Context(), changed, other.UpdatedAt); !errors.As(err, &exists) || exists.Field != field {
+		if err := s.UpdateUser(t.Context(), changed, other.UpdatedAt, false); !errors.As(err, &exists) || exists.Field != field {
 			t.Errorf("%s of another: %v", field, err)
 		}
 	}
@@ -264,7 +269,7 @@ func concurrentUserChanges(t *testing.T, s Store) {
 	for _, err := range together(8, func(i int) error {
 		u := was
 		u.UpdatedAt = now.Add(time.Duration(i+1) * time.Second)
-		return s.UpdateUser(t.Context(), u, was.UpdatedAt)
+		return s.UpdateUser(t.Context(), u, was.UpdatedAt, false)
 	}) {
 		switch {
 		case err == nil:
@@ -277,7 +282,7 @@ func concurrentUserChanges(t *testing.T, s Store) {
 		t.Errorf("%d won, want 1", won)
 	}
 	was.ID = "user_gone"
-	if err := s.UpdateUser(t.Context(), was, was.UpdatedAt); !errors.Is(err, store.ErrNotFound) {
+	if err := s.UpdateUser(t.Context(), was, was.UpdatedAt, false); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a user who is gone: %v", err)
 	}
 }
@@ -295,12 +300,152 @@ func sessionsOfAUser(t *testing.T, s Store) {
 	if err != nil || total != 3 || len(list) != 2 {
 		t.Errorf("%d of %d, %v", len(list), total, err)
 	}
-	must(t, s.EndSessionsOf(t.Context(), user, first.ID))
+	u, err := s.UserByID(t.Context(), user)
+	must(t, err)
+	was := u.UpdatedAt
+	u.UpdatedAt = now.Add(time.Minute)
+	must(t, s.UpdateUser(t.Context(), u, was, true))
 	list, total, err = s.SessionsOf(t.Context(), user, now.Add(time.Second), 10, 0)
-	if err != nil || total != 1 || len(list) != 1 || list[0].ID != first.ID {
-		t.Errorf("after ending the others: %v, %d, %v", list, total, err)
+	if err != nil || total != 0 || len(list) != 0 {
+		t.Errorf("after a change that signs out: %v, %d, %v", list, total, err)
 	}
 	if _, err := s.SessionByID(t.Context(), session(2).ID, now.Add(time.Second)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an ended session: %v", err)
+	}
+}
+
+func lockedUser(t *testing.T, s Store) {
+	must(t, s.CreateSession(t.Context(), session(1)))
+	must(t, s.SetLocked(t.Context(), user, true, now.Add(time.Second)))
+	if u, err := s.UserByID(t.Context(), user); err != nil || !u.Locked || !u.UpdatedAt.Equal(now.Add(time.Second)) {
+		t.Errorf("locked: %+v, %v", u, err)
+	}
+	if err := s.CreateSession(t.Context(), session(2)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("signing in: %v, want ErrNotFound", err)
+	}
+	if _, _, err := s.SessionWithUser(t.Context(), session(1).Cookie, now.Add(time.Second)); err != nil {
+		t.Errorf("the session from before: %v", err)
+	}
+	must(t, s.SetLocked(t.Context(), user, false, now))
+	must(t, s.CreateSession(t.Context(), session(2)))
+	if err := s.SetLocked(t.Context(), "user_gone", true, now); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a user who is gone: %v", err)
+	}
+}
+
+func activeUser(t *testing.T, s Store) {
+	today := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	active := func(want time.Time) {
+		t.Helper()
+		if u, err := s.UserByID(t.Context(), user); err != nil || !u.LastActiveAt.Equal(want) {
+			t.Errorf("last active %v, %v, want %v", u.LastActiveAt, err, want)
+		}
+	}
+	active(time.Time{})
+	must(t, s.CreateSession(t.Context(), session(1)))
+	active(today)
+	must(t, s.TouchUser(t.Context(), user, now.AddDate(0, 0, 2)))
+	active(today.AddDate(0, 0, 2))
+	must(t, s.TouchUser(t.Context(), user, now)) // never back
+	active(today.AddDate(0, 0, 2))
+	must(t, s.TouchUser(t.Context(), "user_gone", now))
+}
+
+func findingUsers(t *testing.T, s Store) {
+	for i, name := range []string{"Grace", "Bärbel"} {
+		u := newUser("user_"+name[:1], name+".h@example.org")
+		u.FirstName, u.LastName, u.Username, u.ExternalID = name, `O"Hopper 100%`, name+"_x", "ext_"+name
+		u.CreatedAt = now.Add(time.Duration(i+1) * time.Minute)
+		u.LastSignInAt, u.LastActiveAt = u.CreatedAt, u.CreatedAt
+		must(t, s.CreateUser(t.Context(), u))
+	}
+	must(t, s.SetBanned(t.Context(), "user_B", true, now))
+	yes, no := true, false
+	for name, tt := range map[string]struct {
+		query store.UserQuery
+		want  []string
+	}{
+		"part of an address":           {store.UserQuery{AddressQuery: "ACE.H@"}, []string{"user_G"}},
+		"part of an address, short":    {store.UserQuery{AddressQuery: "@e"}, []string{user, "user_G", "user_B"}},
+		"part of a user name":          {store.UserQuery{UsernameQuery: "bel_X"}, []string{"user_B"}},
+		"not in the user name":         {store.UserQuery{UsernameQuery: "example"}, nil},
+		"part of a name":               {store.UserQuery{NameQuery: `ce o"hop`}, []string{"user_G"}},
+		"part of a name, not of Latin": {store.UserQuery{NameQuery: "BÄRB"}, []string{"user_B"}},
+		"a sign of LIKE":               {store.UserQuery{NameQuery: "00%"}, []string{"user_G", "user_B"}},
+		"a sign of LIKE, not there":    {store.UserQuery{NameQuery: "0_%"}, nil},
+		"part of an id":                {store.UserQuery{Query: "SER_G"}, []string{"user_G"}},
+		"two parts":                    {store.UserQuery{NameQuery: "hopper", AddressQuery: "grace"}, []string{"user_G"}},
+		"operators of a search engine": {store.UserQuery{Query: "grace OR ada"}, nil},
+		"a star":                       {store.UserQuery{Query: "gra*"}, nil},
+		"banned":                       {store.UserQuery{Banned: &yes}, []string{"user_B"}},
+		"not banned":                   {store.UserQuery{Banned: &no}, []string{user, "user_G"}},
+		"but some ids":                 {store.UserQuery{ExceptIDs: []string{user, "user_none"}}, []string{"user_G", "user_B"}},
+		"but some external ids":        {store.UserQuery{ExceptExternalIDs: []string{"ext_Grace"}}, []string{user, "user_B"}},
+		"created after":                {store.UserQuery{Created: store.Period{After: now}}, []string{"user_G", "user_B"}},
+		"created between":              {store.UserQuery{Created: store.Period{After: now, Before: now.Add(2 * time.Minute)}, OrderBy: store.UsersByUpdate}, []string{"user_G"}},
+		"active before":                {store.UserQuery{LastActive: store.Period{After: now, Before: now.Add(90 * time.Second)}}, []string{"user_G"}},
+		"signed in after":              {store.UserQuery{LastSignedIn: store.Period{After: now.Add(time.Minute)}}, []string{"user_B"}},
+		"by address, backwards":        {store.UserQuery{OrderBy: store.UsersByEmail, Descending: true}, []string{"user_G", "user_B", user}},
+		"by activity":                  {store.UserQuery{OrderBy: store.UsersByLastActive}, []string{user, "user_G", "user_B"}},
+	} {
+		tt.query.Limit = 10
+		users, err := s.ListUsers(t.Context(), tt.query)
+		var got []string
+		for _, u := range users {
+			got = append(got, u.ID)
+		}
+		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got)\n%s", name, err, diff)
+		}
+		if n, err := s.CountUsers(t.Context(), tt.query); err != nil || n != len(tt.want) {
+			t.Errorf("%s: count %d, %v, want %d", name, n, err, len(tt.want))
+		}
+	}
+	u, err := s.UserByID(t.Context(), "user_G")
+	must(t, err)
+	was := u.UpdatedAt
+	u.Username, u.UpdatedAt = "amazing", now.Add(time.Hour)
+	must(t, s.UpdateUser(t.Context(), u, was, false))
+	for text, want := range map[string]int{"amaz": 1, "grace_x": 0} {
+		if n, err := s.CountUsers(t.Context(), store.UserQuery{UsernameQuery: text}); n != want || err != nil {
+			t.Errorf("after a change %q finds %d, %v, want %d", text, n, err, want)
+		}
+	}
+	must(t, s.DeleteUser(t.Context(), "user_G"))
+	if n, err := s.CountUsers(t.Context(), store.UserQuery{Query: "amaz"}); n != 0 || err != nil {
+		t.Errorf("a deleted user is found: %d, %v", n, err)
+	}
+}
+
+func pagesOfUsers(t *testing.T, s Store) {
+	for i := range 7 { // three of them made at one moment
+		u := newUser("user_p"+string(rune('a'+i)), string(rune('a'+i))+"@example.net")
+		u.CreatedAt = now.Add(time.Duration(min(i, 4)) * time.Minute)
+		must(t, s.CreateUser(t.Context(), u))
+	}
+	for _, descending := range []bool{false, true} {
+		all, err := s.ListUsers(t.Context(), store.UserQuery{Descending: descending, Limit: 100})
+		must(t, err)
+		var want, got []string
+		for _, u := range all {
+			want = append(want, u.ID)
+		}
+		for after := ""; ; {
+			page, err := s.ListUsers(t.Context(), store.UserQuery{Descending: descending, After: after, Limit: 3})
+			must(t, err)
+			for _, u := range page {
+				got = append(got, u.ID)
+			}
+			if len(page) < 3 {
+				break
+			}
+			after = page[2].ID
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("descending %v (-whole +pages)\n%s", descending, diff)
+		}
+	}
+	if _, err := s.ListUsers(t.Context(), store.UserQuery{After: "user_gone", Limit: 3}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("after a user who is gone: %v, want ErrNotFound", err)
 	}
 }

@@ -1,0 +1,33 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+)
+
+// indexTexts makes the index by which PostgreSQL finds parts of texts. The
+// extension that it needs comes with PostgreSQL and any owner of a database may
+// have it; where it is missing users are found all the same, one by one, and the
+// log says so. Nodes that start together may meet here, and one is enough.
+func indexTexts(ctx context.Context, db *sql.DB, log *slog.Logger) {
+	for _, statement := range []string{
+		`CREATE EXTENSION IF NOT EXISTS pg_trgm`,
+		`CREATE INDEX IF NOT EXISTS user_texts_search ON user_texts
+			USING gin (anything gin_trgm_ops, address gin_trgm_ops, username gin_trgm_ops, name gin_trgm_ops)`,
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			if !searched(ctx, db) {
+				log.Warn("users will be searched for without an index: let an owner of the database run CREATE EXTENSION pg_trgm", "err", err)
+			}
+			return
+		}
+	}
+}
+
+// searched reports whether the index is there.
+func searched(ctx context.Context, db *sql.DB) bool {
+	var n int
+	err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_indexes WHERE indexname = $1`, "user_texts_search").Scan(&n)
+	return err == nil && n > 0
+}
