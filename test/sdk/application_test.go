@@ -7,13 +7,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clerk/clerk-sdk-go/v2"
 	"github.com/clerk/clerk-sdk-go/v2/oauthapplication"
 )
 
 func (s server) config() *clerk.ClientConfig {
-	return &clerk.ClientConfig{BackendConfig: clerk.BackendConfig{URL: clerk.String(s.url + "/v1"), Key: clerk.String(s.key)}}
+	return &clerk.ClientConfig{BackendConfig: clerk.BackendConfig{URL: clerk.String(s.url + "/v1"), Key: clerk.String(s.key), HTTPClient: &http.Client{Transport: recorder{}, Timeout: 30 * time.Second}}}
 }
 
 // refusedWith lists what the SDK understood of an error: status, codes and

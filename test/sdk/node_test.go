@@ -7,13 +7,19 @@ import (
 	"testing"
 )
 
-// TestJavaScriptSDK runs node/sdk.test.js, with what package-lock.json says.
+const expressSDK = "@clerk/express"
+
+// expressMethods are what @clerk/express has beside what @clerk/backend has.
+var expressMethods = []string{"clerkMiddleware", "getAuth"}
+
+// TestJavaScriptSDK runs the tests in node, with what package-lock.json says.
 func TestJavaScriptSDK(t *testing.T) {
-	if _, err := os.Stat(filepath.Join("node", "node_modules", "@clerk", "backend")); err != nil {
+	if _, err := os.Stat(filepath.Join("node", "node_modules", "@clerk", "express")); err != nil {
 		inNode(t, nil, "npm", "ci", "--no-audit", "--no-fund")
 	}
 	eachServer(t, func(t *testing.T, s server) {
-		inNode(t, []string{"SIGNET_TEST_URL=" + s.url, "SIGNET_TEST_SECRET_KEY=" + s.key, "CLERK_TELEMETRY_DISABLED=1"}, "node", "--test")
+		inNode(t, []string{"SIGNET_TEST_URL=" + s.url, "SIGNET_TEST_SECRET_KEY=" + s.key, "CLERK_TELEMETRY_DISABLED=1", "SIGNET_TEST_CALLS=" + recordFile()},
+			"node", "--import", "./record.mjs", "--test")
 	})
 }
 

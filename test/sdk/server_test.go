@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -65,6 +66,9 @@ func freshPostgres(t *testing.T) string {
 	return at.String()
 }
 
+// runID tells this run from others.
+var runID = rand.Text()
+
 var binaryDir string // where binary has put it
 
 // binary builds cmd/signet once.
@@ -84,7 +88,15 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	code := m.Run()
+	if filter := flag.Lookup("test.run"); code == 0 && filter.Value.String() == "" && os.Getenv("SIGNET_TEST_URL") == "" {
+		if err := checkMatrix(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	_ = os.Remove(recordFile())
 	if binaryDir != "" {
 		_ = os.RemoveAll(binaryDir)
 	}

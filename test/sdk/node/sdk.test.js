@@ -5,6 +5,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClerkClient } from '@clerk/backend'
 import { isClerkAPIResponseError } from '@clerk/backend/errors'
+import { publishableKey, signIn } from './browser.mjs'
+import { noted } from './record.mjs'
 
 const apiUrl = process.env.SIGNET_TEST_URL
 const secretKey = process.env.SIGNET_TEST_SECRET_KEY
@@ -65,60 +67,36 @@ test('a public application has no secret', async () => {
   await clerk.oauthApplications.delete(app.id)
 })
 
-// A browser without JavaScript: it keeps cookies, follows redirects within Signet
-// and submits forms with their hidden fields.
-function browser() {
-  const cookies = new Map()
-  const fields = page => Object.fromEntries([...page.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(m => [m[1], m[2]]))
-  const send = async (path, body) => {
-    const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '), origin: apiUrl }
-    const answer = await fetch(new URL(path, apiUrl), { method: body ? 'POST' : 'GET', headers, body: body && new URLSearchParams(body), redirect: 'manual' })
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
-      cookies.set(name, value)
-    }
-    const location = answer.headers.get('location')
-    if (!location) return answer.text()
-    const next = new URL(location, apiUrl)
-    return next.origin === apiUrl ? send(next) : next
-  }
-  return { visit: path => send(path), submit: (path, page, more) => send(path, { ...fields(page), ...more }) }
-}
-
 test('an access token is verified while it is good', async () => {
-  const password = 'correct horse battery staple'
-  const user = await clerk.users.createUser({ emailAddress: [`${unique}-token@example.com`], password })
-  const redirectUri = 'https://a.example/cb'
-  const app = await clerk.oauthApplications.create({ name: `${unique} token`, redirectUris: [redirectUri] })
-  const { visit, submit } = browser()
-  const query = new URLSearchParams({ response_type: 'code', client_id: app.clientId, redirect_uri: redirectUri, state: 'af0ifjsldkj' })
-  const signIn = await visit(`/oauth/authorize?${query}`)
-  const consent = await submit('/sign-in', signIn, { identifier: `${unique}-token@example.com`, password })
-  const forms = consent.slice(consent.indexOf('action="/consent"'))
-  const left = await submit('/consent', forms, { decision: 'allow' })
-  const bought = await fetch(`${apiUrl}/oauth/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'authorization_code', code: left.searchParams.get('code'), redirect_uri: redirectUri,
-      client_id: app.clientId, client_secret: app.clientSecret,
-    }),
-  }).then(answer => answer.json())
-
-  const token = await clerk.idPOAuthAccessToken.verify(bought.access_token)
+  const bought = await signIn(clerk)
+  const token = await clerk.idPOAuthAccessToken.verify(bought.accessToken)
   assert.match(token.id, /^oat_[0-9a-f]{32}$/)
-  assert.deepEqual([token.clientId, token.subject, token.scopes], [app.clientId, user.id, ['profile', 'email']])
+  assert.deepEqual([token.clientId, token.subject, token.scopes], [bought.app.clientId, bought.user.id, ['profile', 'email']])
   assert.deepEqual([token.revoked, token.expired, token.revocationReason], [false, false, null])
   assert.ok(token.expiration > Date.now())
-
-  const oauthOnly = { acceptsToken: 'oauth_token', publishableKey: `pk_test_${btoa('signet.example$')}` } // needed, and not used
-  const request = new Request('https://api.example/', { headers: { authorization: `Bearer ${bought.access_token}` } })
-  const state = await clerk.authenticateRequest(request, oauthOnly)
-  assert.equal(state.toAuth().userId, user.id)
-
   await refuses(clerk.idPOAuthAccessToken.verify('oat_forged'), 404, 'resource_not_found')
-  await clerk.users.banUser(user.id)
-  await refuses(clerk.idPOAuthAccessToken.verify(bought.access_token), 404, 'resource_not_found')
-  assert.equal((await clerk.authenticateRequest(request, oauthOnly)).toAuth()?.userId ?? null, null)
+  await clerk.users.banUser(bought.user.id)
+  await refuses(clerk.idPOAuthAccessToken.verify(bought.accessToken), 404, 'resource_not_found')
+})
+
+test('authenticateRequest knows opaque and JWT access tokens', async () => {
+  for (const format of ['opaque', 'jwt']) {
+    const bought = await signIn(clerk, { format })
+    const request = new Request('https://api.example/', { headers: { authorization: `Bearer ${bought.accessToken}` } })
+    const authenticate = acceptsToken => noted('authenticateRequest', () => clerk.authenticateRequest(request, { acceptsToken, publishableKey }))
+    for (const accepted of ['oauth_token', 'any', ['oauth_token', 'api_key']]) {
+      const auth = (await authenticate(accepted)).toAuth()
+      assert.deepEqual([auth.userId, auth.clientId, auth.tokenType], [bought.user.id, bought.app.clientId, 'oauth_token'], `${format} for ${accepted}`)
+    }
+    assert.equal((await authenticate('m2m_token')).isAuthenticated, false)
+    const broken = new Request('https://api.example/', { headers: { authorization: `Bearer ${bought.accessToken.slice(0, -4)}AAAA` } })
+    assert.equal((await clerk.authenticateRequest(broken, { acceptsToken: 'oauth_token', publishableKey })).isAuthenticated, false)
+    if (format === 'opaque') {
+      await clerk.oauthApplications.revokeToken({ oauthApplicationId: bought.app.id, token: bought.accessToken })
+      assert.equal((await authenticate('oauth_token')).isAuthenticated, false)
+    }
+  }
+  noted.refused('authenticateRequest')
 })
 
 test('what is wrong with an application is named', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClerkClient } from '@clerk/backend'
 import { isClerkAPIResponseError } from '@clerk/backend/errors'
+import { signIn } from './browser.mjs'
 
 const apiUrl = process.env.SIGNET_TEST_URL
 const clerk = createClerkClient({ secretKey: process.env.SIGNET_TEST_SECRET_KEY, apiUrl, telemetry: { disabled: true } })
@@ -57,4 +58,23 @@ test('e-mail addresses', async () => {
   await refuses(clerk.emailAddresses.updateEmailAddress(made.id, {}), 404, 'resource_not_found')
   await refuses(clerk.emailAddresses.deleteEmailAddress(made.id), 404, 'resource_not_found')
   await refuses(clerk.emailAddresses.createEmailAddress({ userId: nobody, emailAddress: 'y@example.com' }), 404, 'resource_not_found')
+})
+
+test('sessions', async () => {
+  const { user } = await signIn(clerk)
+  const list = await clerk.sessions.getSessionList({ userId: user.id, status: 'active' })
+  assert.deepEqual([list.totalCount, list.data[0].userId, list.data[0].status], [1, user.id, 'active'])
+  const [session] = list.data
+  assert.equal((await clerk.sessions.getSession(session.id)).id, session.id)
+  assert.equal((await clerk.sessions.revokeSession(session.id)).status, 'revoked')
+  await refuses(clerk.sessions.getSession(session.id), 404, 'resource_not_found')
+  await refuses(clerk.sessions.revokeSession(session.id), 404, 'resource_not_found')
+  await refuses(clerk.sessions.getSessionList(), 400, 'missing_query_parameter')
+})
+
+test('the instance and its keys', async () => {
+  const instance = await clerk.instance.get()
+  assert.match(instance.id, /^ins_[0-9A-Za-z]{27}$/)
+  const { keys } = await clerk.jwks.getJwks()
+  assert.ok(keys.length > 0 && keys.every(key => key.kid && key.alg && !key.d))
 })
