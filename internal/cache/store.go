@@ -33,6 +33,12 @@ func (c *Cache) AdmitClient(ctx context.Context, client store.Client) error {
 	return c.Backing.AdmitClient(ctx, client)
 }
 
+// CutOffClient implements store.Clients.
+func (c *Cache) CutOffClient(ctx context.Context, id string, at time.Time) (time.Time, error) {
+	defer c.forget()
+	return c.Backing.CutOffClient(ctx, id, at)
+}
+
 // DeleteClient implements store.Clients.
 func (c *Cache) DeleteClient(ctx context.Context, id string) error {
 	defer c.forget()
@@ -66,9 +72,9 @@ func (c *Cache) UpdateSettings(ctx context.Context, i store.Instance) error {
 }
 
 // CutOff implements store.Instances.
-func (c *Cache) CutOff(ctx context.Context, now time.Time) error {
+func (c *Cache) CutOff(ctx context.Context, at time.Time) (time.Time, error) {
 	defer c.forget()
-	return c.Backing.CutOff(ctx, now)
+	return c.Backing.CutOff(ctx, at)
 }
 
 // APIKey implements store.APIKeys.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/signet-auth/signet/internal/oauth"
@@ -181,7 +182,8 @@ func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
 	err = db.change(ctx, func(tx querier) error {
 		return execOne(ctx, tx, `UPDATE clients SET client_id = $2, name = $3, public = $4, require_pkce = $5, ask_consent = $6,
 			dynamically_registered = $7, device_grant = $8, redirect_uris = $9, scopes = $10, secret_hash = $11,
-			client_uri = $12, image_url = $13, not_before = $14, created_at = $15, updated_at = $16, revision = $17 + 1, options = $18
+			client_uri = $12, image_url = $13,
+			not_before = CASE WHEN not_before > $14 THEN not_before ELSE $14 END, created_at = $15, updated_at = $16, revision = $17 + 1, options = $18
 		WHERE application_id = $1 AND revision = $17`, values...)
 	})
 	if !errors.Is(err, store.ErrNotFound) {
@@ -191,6 +193,11 @@ func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
 		return err
 	}
 	return store.ErrConflict
+}
+
+// CutOffClient implements store.Clients.
+func (db *DB) CutOffClient(ctx context.Context, id string, at time.Time) (time.Time, error) {
+	return db.cutOff(ctx, db.change, "clients", "application_id", id, at)
 }
 
 // DeleteClient implements store.Clients.

@@ -30,8 +30,9 @@ func (db *DB) Connection(ctx context.Context, userID, clientID string) (store.Co
 // concurrent agreement makes it read again rather than be lost.
 func (db *DB) Agree(ctx context.Context, userID, clientID string, scopes oauth.Scopes, now time.Time) error {
 	for {
-		n, err := db.engine.exec(ctx, `INSERT INTO connections (user_id, client_id, scopes, created_at, agreed_at, last_used_at, not_before)
-			SELECT u.id, c.client_id, $3, $4, $4, $5, 0 FROM users u, clients c WHERE u.id = $1 AND c.client_id = $2
+		n, err := db.engine.exec(ctx, `INSERT INTO connections (user_id, client_id, scopes, created_at, agreed_at, last_used_at, not_before,
+				client_name, client_uri, client_image_url)
+			SELECT u.id, c.client_id, $3, $4, $4, $5, 0, c.name, c.client_uri, c.image_url FROM users u, clients c WHERE u.id = $1 AND c.client_id = $2
 			ON CONFLICT (user_id, client_id) DO NOTHING`,
 			userID, clientID, scopes.String(), ms(now), ms(now.UTC().Truncate(day)))
 		if err != nil {
@@ -41,13 +42,15 @@ func (db *DB) Agree(ctx context.Context, userID, clientID string, scopes oauth.S
 			return nil
 		}
 		var agreed oauth.Scopes
-		err = db.read.QueryRowContext(ctx, `SELECT scopes FROM connections WHERE user_id = $1 AND client_id = $2`,
-			userID, clientID).Scan(scopesField{&agreed})
+		err = db.read.QueryRowContext(ctx, `SELECT k.scopes FROM connections k JOIN clients c ON c.client_id = k.client_id
+			WHERE k.user_id = $1 AND k.client_id = $2`, userID, clientID).Scan(scopesField{&agreed})
 		if err != nil {
 			return fmt.Errorf("agreeing: %w", db.missing(err))
 		}
-		n, err = db.engine.exec(ctx, `UPDATE connections SET scopes = $3, agreed_at = $4
-			WHERE user_id = $1 AND client_id = $2 AND scopes = $5`,
+		n, err = db.engine.exec(ctx, `UPDATE connections SET scopes = $3, agreed_at = $4,
+				client_name = c.name, client_uri = c.client_uri, client_image_url = c.image_url
+			FROM clients c WHERE connections.user_id = $1 AND connections.client_id = $2 AND connections.scopes = $5
+				AND c.client_id = $2`,
 			userID, clientID, agreed.Or(scopes).String(), ms(now), agreed.String())
 		if err != nil {
 			return fmt.Errorf("agreeing: %w", err)
@@ -58,14 +61,67 @@ func (db *DB) Agree(ctx context.Context, userID, clientID string, scopes oauth.S
 	}
 }
 
+// withdraw is what withdrawing makes of a connection, with the not-before time as
+// the last parameter.
+const withdraw = `UPDATE connections SET scopes = '', agreed_at = 0, not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END `
+
 // Withdraw implements store.Connections.
 func (db *DB) Withdraw(ctx context.Context, userID, clientID string, now time.Time) error {
-	err := db.execOne(ctx, `UPDATE connections SET scopes = '', not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END
-		WHERE user_id = $1 AND client_id = $2`, userID, clientID, ms(now.Add(db.dialect.skew)))
+	err := db.execOne(ctx, withdraw+`WHERE user_id = $1 AND client_id = $2`, userID, clientID, ms(now.Add(db.dialect.skew)))
 	if err != nil {
 		return fmt.Errorf("withdrawing a connection: %w", err)
 	}
 	return nil
+}
+
+// WithdrawSome implements store.Connections. Connections that are withdrawn are in
+// no index of agreements, so each batch finds the next ones at once.
+func (db *DB) WithdrawSome(ctx context.Context, userID, clientID string, now time.Time, limit int) (int, error) {
+	column, id := ofWhom(userID, clientID)
+	n, err := db.engine.exec(ctx, withdraw+`WHERE agreed_at > 0 AND agreed_at <= $2 AND (user_id, client_id) IN (
+		SELECT user_id, client_id FROM connections WHERE `+column+` = $1 AND agreed_at > 0 AND agreed_at <= $2
+		ORDER BY agreed_at LIMIT $4)`, id, ms(now), ms(now.Add(db.dialect.skew)), limit)
+	return int(n), wrapped("withdrawing connections", err)
+}
+
+// ofWhom is the column that selects the connections of a user or of a client.
+func ofWhom(userID, clientID string) (column, id string) {
+	if userID != "" {
+		return "user_id", userID
+	}
+	return "client_id", clientID
+}
+
+// Agreements implements store.Connections. Those of a client are in the index in
+// this order; those of a user are few.
+func (db *DB) Agreements(ctx context.Context, q store.AgreementQuery) ([]store.Agreement, error) {
+	column, id := ofWhom(q.UserID, q.ClientID)
+	other := map[string]string{"user_id": "client_id", "client_id": "user_id"}[column]
+	after, args := ``, []any{id, q.Limit}
+	if q.After != nil {
+		after = ` AND (k.agreed_at, k.` + other + `) < ($3, $4)`
+		args = append(args, ms(q.After.AgreedAt), q.After.OtherID)
+	}
+	rows, err := db.read.QueryContext(ctx, `SELECT k.user_id, k.client_id, k.scopes, k.created_at, k.agreed_at, k.last_used_at, k.not_before,
+			c.application_id, c.name, k.client_name, k.client_uri, k.client_image_url
+		FROM connections k JOIN clients c ON c.client_id = k.client_id
+		WHERE k.`+column+` = $1 AND k.agreed_at > 0`+after+`
+		ORDER BY k.agreed_at DESC, k.`+other+` DESC LIMIT $2`, args...)
+	if err != nil {
+		return nil, db.nothing(fmt.Errorf("listing connections: %w", err))
+	}
+	defer rows.Close()
+	list := []store.Agreement{}
+	for rows.Next() {
+		var a store.Agreement
+		err := rows.Scan(&a.UserID, &a.ClientID, scopesField{&a.Scopes}, at{&a.CreatedAt}, at{&a.AgreedAt}, at{&a.LastUsedAt}, at{&a.NotBefore},
+			&a.ApplicationID, &a.Name, &a.Then.Name, &a.Then.URI, &a.Then.ImageURL)
+		if err != nil {
+			return nil, fmt.Errorf("listing connections: %w", err)
+		}
+		list = append(list, a)
+	}
+	return list, wrapped("listing connections", rows.Err())
 }
 
 // Touch implements store.Connections. It reads first, so that all but one use a

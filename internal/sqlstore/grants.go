@@ -17,7 +17,7 @@ const alive = `EXISTS (
 	SELECT 1 FROM instance i
 	JOIN clients c ON c.client_id = g.client_id AND c.not_before < g.authorized_at
 	JOIN users u ON u.id = g.user_id AND NOT u.banned AND u.not_before < g.authorized_at
-	JOIN connections k ON k.user_id = g.user_id AND k.client_id = g.client_id AND k.not_before < g.authorized_at
+	JOIN connections k ON k.user_id = g.user_id AND k.client_id = g.client_id AND k.not_before < g.authorized_at AND k.agreed_at > 0
 	WHERE i.not_before < g.authorized_at)`
 
 const (

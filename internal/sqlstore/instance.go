@@ -103,11 +103,24 @@ func (db *DB) UpdateSettings(ctx context.Context, i store.Instance) error {
 }
 
 // CutOff implements store.Instances.
-func (db *DB) CutOff(ctx context.Context, now time.Time) error {
-	_, err := db.engine.exec(ctx, `UPDATE instance SET not_before = CASE WHEN not_before > $1 THEN not_before ELSE $1 END`,
-		ms(now.Add(db.dialect.skew)))
+func (db *DB) CutOff(ctx context.Context, at time.Time) (time.Time, error) {
+	return db.cutOff(ctx, db.engine.transaction, "instance", "one", 1, at)
+}
+
+// cutOff moves the not-before time of one row on, never back, and gives it as it
+// is then. The table and its key are ours.
+func (db *DB) cutOff(ctx context.Context, in func(context.Context, func(querier) error) error, table, key string, id any, to time.Time) (time.Time, error) {
+	var until time.Time
+	err := in(ctx, func(tx querier) error {
+		err := execOne(ctx, tx, `UPDATE `+table+` SET not_before = CASE WHEN not_before > $2 THEN not_before ELSE $2 END
+			WHERE `+key+` = $1`, id, ms(to.Add(db.dialect.skew)))
+		if err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT not_before FROM `+table+` WHERE `+key+` = $1`, id).Scan(at{&until})
+	})
 	if err != nil {
-		return fmt.Errorf("cutting off the instance: %w", err)
+		return time.Time{}, fmt.Errorf("cutting off: %w", db.missing(err))
 	}
-	return nil
+	return until, nil
 }

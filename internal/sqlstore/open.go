@@ -38,6 +38,7 @@ var _ interface {
 	store.UserSessions
 	store.Devices
 	store.ClientTokens
+	store.Requests
 	store.Instances
 	store.APIKeys
 	store.SigningKeys

@@ -265,6 +265,11 @@ func (db *DB) TouchUser(ctx context.Context, id string, now time.Time) error {
 	return wrapped("noting that a user was active", err)
 }
 
+// CutOffUser implements store.Users.
+func (db *DB) CutOffUser(ctx context.Context, id string, at time.Time) (time.Time, error) {
+	return db.cutOff(ctx, db.engine.transaction, "users", "id", id, at)
+}
+
 // DeleteUser implements store.Users.
 func (db *DB) DeleteUser(ctx context.Context, id string) error {
 	err := db.engine.transaction(ctx, func(tx querier) error {

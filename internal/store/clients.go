@@ -27,6 +27,12 @@ type Clients interface {
 	// others return ErrConflict, or ErrNotFound if the client is gone.
 	UpdateClient(ctx context.Context, c Client) error
 
+	// CutOffClient kills every grant, code and token of a client authorized at the
+	// given time or earlier, and returns the time up to which all are dead now: it
+	// never moves back, and UpdateClient does not move it back either. ErrNotFound
+	// if there is none.
+	CutOffClient(ctx context.Context, id string, at time.Time) (time.Time, error)
+
 	// DeleteClient removes a client and its connections. Every grant, code and
 	// token of it is dead at its next use. ErrNotFound if there is none.
 	DeleteClient(ctx context.Context, id string) error

@@ -63,34 +63,3 @@ type Standing struct {
 	Live    bool // see Grants
 	Rotated bool // this call began the current generation
 }
-
-// Connections keeps what users have agreed to, one row per user and client.
-type Connections interface {
-	// Connection returns what the user has agreed to for the client. A pair that
-	// never agreed, and one withdrawn since, has no scopes; a withdrawn one keeps
-	// its NotBefore. It never returns ErrNotFound.
-	Connection(ctx context.Context, userID, clientID string) (Connection, error)
-
-	// Agree adds scopes to the connection, making it if it is new. Of concurrent
-	// calls none is lost. ErrNotFound if the user or the client does not exist.
-	Agree(ctx context.Context, userID, clientID string, scopes oauth.Scopes, now time.Time) error
-
-	// Withdraw empties the connection and kills every grant and code authorized
-	// for it at now or earlier. ErrNotFound if there is none.
-	Withdraw(ctx context.Context, userID, clientID string, now time.Time) error
-
-	// Touch records that the connection was used on the day of now (UTC). It
-	// writes at most once a day and never fails for a missing row.
-	Touch(ctx context.Context, userID, clientID string, now time.Time) error
-}
-
-// A Connection is what a user has agreed to for a client.
-type Connection struct {
-	UserID     string
-	ClientID   string
-	Scopes     oauth.Scopes
-	CreatedAt  time.Time
-	AgreedAt   time.Time
-	LastUsedAt time.Time // to the day, UTC
-	NotBefore  time.Time
-}

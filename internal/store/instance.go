@@ -20,9 +20,10 @@ type Instances interface {
 	// it on; otherwise ErrConflict.
 	UpdateSettings(ctx context.Context, i Instance) error
 
-	// CutOff kills every grant, code and session authorized at now or earlier, on
-	// the whole instance.
-	CutOff(ctx context.Context, now time.Time) error
+	// CutOff kills every grant, code, token and session authorized at the given
+	// time or earlier, on the whole instance, and returns the time up to which all
+	// are dead now, which never moves back.
+	CutOff(ctx context.Context, at time.Time) (time.Time, error)
 }
 
 // An Instance is one installation, with any number of nodes.

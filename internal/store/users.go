@@ -49,6 +49,11 @@ type Users interface {
 	// at most once a day, never back, and does not fail for a missing row.
 	TouchUser(ctx context.Context, id string, now time.Time) error
 
+	// CutOffUser kills every grant and code of a user authorized at the given time
+	// or earlier, ends the sessions begun by then, and returns the time up to which
+	// all are dead now, which never moves back. ErrNotFound if there is none.
+	CutOffUser(ctx context.Context, id string, at time.Time) (time.Time, error)
+
 	// DeleteUser removes a user with its addresses, sessions and connections.
 	// Every grant, code and token of it is dead at its next use. ErrNotFound if
 	// there is none.

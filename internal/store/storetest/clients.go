@@ -11,66 +11,6 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-var connectionPromises = map[string]func(*testing.T, Store){
-	"agreeing adds scopes":               agreeing,
-	"concurrent agreements are all kept": concurrentAgreements,
-	"withdrawing empties a connection":   withdrawing,
-	"use is noted once a day":            touching,
-}
-
-func agreeing(t *testing.T, s Store) {
-	later := now.Add(time.Hour)
-	must(t, s.Agree(t.Context(), user, client, oauth.Scopes{"email", "profile"}, later))
-	got, err := s.Connection(t.Context(), user, client)
-	if err != nil || got.Scopes.String() != "profile email" || !got.AgreedAt.Equal(later) || !got.CreatedAt.Equal(now) {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	for _, pair := range [][2]string{{user, "client2"}, {"user_2", client}, {"user_\x00", client}, {user, "\xff"}} {
-		if err := s.Agree(t.Context(), pair[0], pair[1], nil, now); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("Agree for %q: got %v, want ErrNotFound", pair, err)
-		}
-		if got, err := s.Connection(t.Context(), pair[0], pair[1]); err != nil || len(got.Scopes) > 0 {
-			t.Errorf("Connection of %q: got %+v, %v, want an empty one", pair, got, err)
-		}
-	}
-}
-
-func concurrentAgreements(t *testing.T, s Store) {
-	all := oauth.Scopes{"a", "b", "c", "d", "e", "f", "g", "h"}
-	for _, err := range together(len(all), func(i int) error {
-		return s.Agree(t.Context(), user, client, oauth.Scopes{all[i]}, now)
-	}) {
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	if got, err := s.Connection(t.Context(), user, client); err != nil || !all.Within(got.Scopes) {
-		t.Errorf("got %v, %v, want all of %v", got.Scopes, err, all)
-	}
-}
-
-func withdrawing(t *testing.T, s Store) {
-	must(t, s.Withdraw(t.Context(), user, client, now))
-	got, err := s.Connection(t.Context(), user, client)
-	if err != nil || len(got.Scopes) > 0 || got.NotBefore.Before(now) {
-		t.Errorf("got %+v, %v, want no scopes and a not-before time", got, err)
-	}
-	if err := s.Withdraw(t.Context(), user, "client2", now); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("no such connection: got %v, want ErrNotFound", err)
-	}
-}
-
-func touching(t *testing.T, s Store) {
-	tomorrow := now.Add(24 * time.Hour)
-	must(t, s.Touch(t.Context(), user, client, tomorrow))
-	must(t, s.Touch(t.Context(), user, client, now)) // never back
-	must(t, s.Touch(t.Context(), user, "client2", now))
-	got, err := s.Connection(t.Context(), user, client)
-	if want := tomorrow.Truncate(24 * time.Hour); err != nil || !got.LastUsedAt.Equal(want) {
-		t.Errorf("last used %v, %v, want %v", got.LastUsedAt, err, want)
-	}
-}
-
 var clientPromises = map[string]func(*testing.T, Store){
 	"a client is kept as it was":              clientIsKept,
 	"one of concurrent updates wins":          concurrentUpdates,

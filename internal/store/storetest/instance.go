@@ -137,6 +137,7 @@ func version(t *testing.T, s Store) {
 			must(t, err)
 			return s.UpdateClient(ctx, c)
 		}, true},
+		{"a cut-off client", func() error { _, err := s.CutOffClient(ctx, "oa_2", now); return err }, true},
 		{"a deleted client", func() error { return s.DeleteClient(ctx, "oa_2") }, true},
 		{"settings", func() error {
 			i, err := s.Instance(ctx)

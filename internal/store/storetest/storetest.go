@@ -27,6 +27,7 @@ type Store interface {
 	store.ClientTokens
 	store.SignInTokens
 	store.Invitations
+	store.Requests
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
@@ -34,6 +35,8 @@ type Store interface {
 func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
+		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises,
+		requestPromises,
 	} {
 		for name, promise := range promises {
 			t.Run(name, func(t *testing.T) {

@@ -191,7 +191,15 @@ func banEndsSessions(t *testing.T, s Store) {
 	if _, _, err := s.SessionWithUser(t.Context(), session(3).Cookie, now); err != nil {
 		t.Errorf("signed in after the unban: %v", err)
 	}
-	must(t, s.CutOff(t.Context(), now.Add(time.Minute)))
+	_, err := s.CutOffUser(t.Context(), user, now.Add(time.Minute))
+	must(t, err)
+	noSession(t, s, session(3).Cookie, now, "the user is cut off")
+	later := session(4)
+	later.SignedInAt = now.Add(time.Hour)
+	must(t, s.CreateSession(t.Context(), later))
+	_, err = s.CutOff(t.Context(), now.Add(2*time.Hour))
+	must(t, err)
+	noSession(t, s, later.Cookie, now, "cut off")
 	noSession(t, s, session(3).Cookie, now, "cut off")
 }
 
