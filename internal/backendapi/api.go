@@ -8,7 +8,9 @@ import (
 
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/doctor"
+	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/throttle"
 )
 
 // Deps are what New needs; all of them are required.
@@ -23,6 +25,9 @@ type Deps struct {
 	Documents    Documents
 	ClientTokens store.ClientTokens
 	Tickets      Tickets
+	Requests     store.Requests
+	Ring         *keyring.Ring // seals answers and cursors
+	RateLimit    int           // requests of one secret key in ten seconds; 0 is no limit
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -39,13 +44,26 @@ type API struct {
 	documents    Documents
 	clientTokens store.ClientTokens
 	tickets      Tickets
+	requests     store.Requests
+	answers      *keyring.Sealer // of requests that may be sent again
+	cursors      *keyring.Sealer
+	pace         *throttle.Pace // nil for none
 	now          func() time.Time
 	log          *slog.Logger
 }
 
 // New makes an API.
 func New(d Deps) *API {
-	return &API{issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing, cases: d.Cases, documents: d.Documents, clientTokens: d.ClientTokens, tickets: d.Tickets, now: d.Now, log: d.Log}
+	a := &API{
+		issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing,
+		cases: d.Cases, documents: d.Documents, clientTokens: d.ClientTokens, tickets: d.Tickets, requests: d.Requests,
+		answers: d.Ring.Sealer("backend api answers"), cursors: d.Ring.Sealer("backend api cursors"),
+		now: d.Now, log: d.Log,
+	}
+	if d.RateLimit > 0 {
+		a.pace = throttle.NewPace(6*d.RateLimit, d.RateLimit)
+	}
+	return a
 }
 
 // A method answers the requests of one method on one path: with an object to
@@ -95,11 +113,13 @@ func (a *API) applicationRoutes() routes {
 	}
 }
 
+const jwksPath = "/v1/jwks"
+
 func (a *API) instanceRoutes() routes {
 	return routes{
 		"/v1/instance": {http.MethodGet: a.getInstance},
 		"/v1/instance/oauth_application_settings": {http.MethodGet: a.getSettings, http.MethodPatch: a.updateSettings},
-		"/v1/jwks":                   {http.MethodGet: a.getJWKS},
+		jwksPath:                     {http.MethodGet: a.getJWKS},
 		"/v1/oauth_scopes":           {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
 		"/v1/oauth_scopes/{name...}": {http.MethodPatch: a.updateScope, http.MethodDelete: a.deleteScope},
 	}

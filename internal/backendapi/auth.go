@@ -11,29 +11,29 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-// authenticate checks that the request carries a secret key of this instance. It
+// authenticate finds the secret key of this instance that the request carries. It
 // is found by its hash, so that no comparison of ours takes longer for a better
 // guess.
-func (a *API) authenticate(r *http.Request) error {
+func (a *API) authenticate(r *http.Request) (store.APIKey, error) {
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
-		return refuse("authorization_header_format_invalid", "", "The Authorization header must be given once, as Bearer and a secret key.")
+		return store.APIKey{}, refuse("authorization_header_format_invalid", "", "The Authorization header must be given once, as Bearer and a secret key.")
 	}
 	scheme, key, ok := strings.Cut(headers[0], " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || key == "" || strings.ContainsAny(key, " \t,") {
-		return refuse("authorization_header_format_invalid", "", "The Authorization header must be Bearer and a secret key.")
+		return store.APIKey{}, refuse("authorization_header_format_invalid", "", "The Authorization header must be Bearer and a secret key.")
 	}
 	if !strings.HasPrefix(key, "sk_") {
-		return refuse("clerk_key_invalid", "", "The key in the Authorization header is not a secret key: it does not begin with sk_.")
+		return store.APIKey{}, refuse("clerk_key_invalid", "", "The key in the Authorization header is not a secret key: it does not begin with sk_.")
 	}
-	_, err := a.keys.APIKey(r.Context(), oauth.HashSecret(key))
+	found, err := a.keys.APIKey(r.Context(), oauth.HashSecret(key))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return refuse("clerk_key_invalid", "", "The secret key in the Authorization header is not one of this instance.")
+		return store.APIKey{}, refuse("clerk_key_invalid", "", "The secret key in the Authorization header is not one of this instance.")
 	case err != nil:
-		return fmt.Errorf("finding the secret key: %w", err)
+		return store.APIKey{}, fmt.Errorf("finding the secret key: %w", err)
 	}
-	return nil
+	return found, nil
 }
 
 // versions of Clerk's API. What is served here is the same in all of them but for the metadata of a user.

@@ -57,13 +57,9 @@ func arrayOf(r *http.Request) ([]*fields, error) {
 
 // jsonOf reads a JSON body, nil if it is empty.
 func jsonOf(r *http.Request) ([]byte, error) {
-	raw, err := io.ReadAll(r.Body)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return nil, refuse("request_body_too_large", "", "The request body must be at most 1 MiB.")
-	case err != nil:
-		return nil, refuse("request_body_invalid", "", "The request body did not arrive whole.")
+	raw, err := readBody(r)
+	if err != nil {
+		return nil, err
 	}
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
@@ -73,6 +69,19 @@ func jsonOf(r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	return raw, checkJSON(raw)
+}
+
+// readBody reads the body as it is.
+func readBody(r *http.Request) ([]byte, error) {
+	raw, err := io.ReadAll(r.Body)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, refuse("request_body_too_large", "", "The request body must be at most 1 MiB.")
+	case err != nil:
+		return nil, refuse("request_body_invalid", "", "The request body did not arrive whole.")
+	}
+	return raw, nil
 }
 
 // checkContentType admits JSON in UTF-8. A body without a content type is taken

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/signet-auth/signet/internal/reqid"
@@ -54,8 +56,12 @@ func (a *API) call(methods map[string]method) http.Handler {
 
 // answer finds out who asks and then does what is asked.
 func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) (any, error) {
-	if err := a.authenticate(r); err != nil {
+	key, err := a.authenticate(r)
+	if err != nil {
 		h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §11.6.1
+		return nil, err
+	}
+	if err := a.tooOften(h, r, key); err != nil {
 		return nil, err
 	}
 	if _, err := versionOf(r); err != nil {
@@ -73,7 +79,24 @@ func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) 
 		h.Set("Allow", allowed(methods))
 		return nil, refuse("method_not_allowed", "", "This path does not take this method.")
 	}
+	if name == http.MethodPost && len(r.Header.Values(idempotencyKey)) > 0 {
+		return a.once(h, r, key, serve)
+	}
 	return serve(r)
+}
+
+// tooOften refuses what a key sends beyond its limit. The keys that tokens are
+// verified with are not counted: whoever needs them cannot do without.
+func (a *API) tooOften(h http.Header, r *http.Request, key store.APIKey) error {
+	if a.pace == nil || r.Pattern == jwksPath {
+		return nil
+	}
+	wait := a.pace.Wait(key.ID, a.now())
+	if wait == 0 {
+		return nil
+	}
+	h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	return refuse("too_many_requests", "", "This secret key has sent too many requests; the header Retry-After says in how many seconds it can go on.")
 }
 
 // allowed lists the methods of a path (RFC 9110 §10.2.1).

@@ -10,8 +10,9 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-// catalogue gives status and short message of each code, as Clerk's does. The
-// code method_not_allowed is ours: Clerk's catalogue has none for it.
+// catalogue gives status and short message of each code, as Clerk's does. Clerk's
+// has none for what method_not_allowed, idempotency_key_... and precondition_...
+// say: these are ours.
 var catalogue = map[string]struct {
 	status  int
 	message string
@@ -42,6 +43,9 @@ var catalogue = map[string]struct {
 	"form_param_duplicate":                                {422, "is a duplicate"},
 	"form_data_missing":                                   {422, "missing data"},
 	"form_identifier_exists":                              {422, "is taken"},
+	"too_many_requests":                                   {429, "Too many requests"},
+	"idempotency_key_invalid":                             {400, "Idempotency key invalid"},
+	"idempotency_key_reused":                              {422, "Idempotency key reused"},
 	"internal_clerk_error":                                {500, "Internal error"},
 	"invitation_already_accepted":                         {400, "already accepted"},
 	"invitation_already_revoked":                          {400, "already revoked"},

@@ -42,8 +42,14 @@ type bench struct {
 	t      *testing.T
 	admin  *admin.Admin
 	stores *sqlstore.DB
-	server *httptest.Server
-	log    *bytes.Buffer
+	ring   *keyring.Ring
+
+	// What serve gives to New.
+	requests store.Requests
+	limit    int
+	now      func() time.Time
+	server   *httptest.Server
+	log      *bytes.Buffer
 }
 
 func newBench(t *testing.T) *bench {
@@ -57,7 +63,7 @@ func newBench(t *testing.T) *bench {
 			t.Error(err)
 		}
 	})
-	b := &bench{t: t, stores: db, log: new(bytes.Buffer)}
+	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, now: ticking()}
 	b.admin = admin.New(admin.Deps{
 		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Tickets: db,
 		Now: ticking(), Random: &lockedReader{r: rand.NewChaCha8([32]byte{1})},
@@ -75,12 +81,29 @@ func newBench(t *testing.T) *bench {
 // serve starts the API with its keys in the given store.
 func (b *bench) serve(keys store.APIKeys) *httptest.Server {
 	mux := http.NewServeMux()
-	New(Deps{
-		Issuer: "https://signet.example", Admin: b.admin, Keys: keys, Now: ticking(),
-		Tokens: token.New(keyring.Generate(), nil, "https://signet.example"), Grants: b.stores, ClientTokens: b.stores,
-		Tickets: token.NewTickets(keyring.Generate()),
+	b.api(keys).Routes(mux)
+	return b.start(mux)
+}
+
+// serveMethod starts a server that has nothing but this, at its root.
+func (b *bench) serveMethod(serve method) *httptest.Server {
+	mux := http.NewServeMux()
+	mux.Handle("/", b.api(b.stores).call(map[string]method{http.MethodPost: serve}))
+	return b.start(mux)
+}
+
+func (b *bench) api(keys store.APIKeys) *API {
+	return New(Deps{
+		Issuer: "https://signet.example", Admin: b.admin, Keys: keys, Now: b.now,
+		Tokens: token.New(b.ring, nil, "https://signet.example"), Grants: b.stores, ClientTokens: b.stores,
+		Requests: b.requests, Ring: b.ring, RateLimit: b.limit,
+		Tickets: token.NewTickets(b.ring),
 		Log:     slog.New(slog.NewTextHandler(b.log, nil)),
-	}).Routes(mux)
+	})
+}
+
+// start serves a mux whose requests all have the same id.
+func (b *bench) start(mux http.Handler) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mux.ServeHTTP(w, r.WithContext(reqid.With(r.Context(), trace)))
 	}))

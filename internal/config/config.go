@@ -68,6 +68,11 @@ type Config struct {
 	// with instead of the system's. For tests alone. Default: none.
 	TestFetchCA string
 
+	// APIRateLimit is how many requests one secret key may send to the Backend API
+	// of this node at once, and again in every ten seconds; Clerk admits 1000. 0
+	// is no limit. The keys of /v1/jwks are never counted. Default: 0.
+	APIRateLimit int
+
 	// AllowHTTPIssuer admits an http issuer that is not a loopback host. Whoever
 	// can see the network can then read passwords and tokens. Default: false.
 	AllowHTTPIssuer bool

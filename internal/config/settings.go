@@ -51,6 +51,14 @@ var settings = []Setting{
 		c.TestFetchCA = value
 		return nil
 	}},
+	{Name: "api_rate_limit", Usage: "`requests` that a secret key may send to the Backend API in ten seconds (default 0, no limit)", set: func(c *Config, value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 || n > 1_000_000 {
+			return errors.New("is not a number of requests from 0 to 1000000")
+		}
+		c.APIRateLimit = n
+		return nil
+	}},
 	{Name: "allow_http_issuer", Bool: true, Usage: "admit an http issuer beyond loopback, so that the network can read passwords", set: func(c *Config, value string) error {
 		allowed, err := strconv.ParseBool(value)
 		if err != nil {

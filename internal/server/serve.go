@@ -96,6 +96,7 @@ func (s *Server) sweep(ctx context.Context) error {
 		"sign-in tokens":  db.DeleteExpiredSignInTokens,
 		"device requests": db.DeleteExpiredDeviceRequests,
 		"revoked tokens":  db.DeleteExpiredTokens,
+		"kept answers":    db.DeleteExpiredRequests,
 	} {
 		if err := s.sweepRows(ctx, remove); err != nil {
 			return fmt.Errorf("%s: %w", what, err)

@@ -75,12 +75,12 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, office.Close())
 	}
-	s.handler = s.through(s.routes(issuer), issuer.Scheme == "https")
+	s.handler = s.through(s.routes(cfg, issuer), issuer.Scheme == "https")
 	return s, nil
 }
 
 // routes puts every face on one mux.
-func (s *Server) routes(issuer *url.URL) *http.ServeMux {
+func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 	db, held, ring := s.office.db, s.office.held, s.office.ring
 	sessions := session.New(db, ring, issuer, s.now)
 	keys := s.office.keys
@@ -134,6 +134,9 @@ func (s *Server) routes(issuer *url.URL) *http.ServeMux {
 		Grants:       db,
 		ClientTokens: db,
 		Tickets:      tickets,
+		Requests:     db,
+		Ring:         ring,
+		RateLimit:    cfg.APIRateLimit,
 		Now:          s.now,
 		Log:          s.log,
 	}).Routes(mux)

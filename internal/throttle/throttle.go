@@ -34,6 +34,11 @@ func (p *Pace) Allow(key string) bool { return p.AllowAt(key, time.Now()) }
 func (p *Pace) AllowAt(key string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.limiter(key).AllowN(now, 1)
+}
+
+// limiter is the one of a key. The caller holds the lock.
+func (p *Pace) limiter(key string) *rate.Limiter {
 	l, ok := p.keys[key]
 	if !ok {
 		if len(p.keys) >= maxKeys {
@@ -42,5 +47,18 @@ func (p *Pace) AllowAt(key string, now time.Time) bool {
 		l = rate.NewLimiter(rate.Limit(float64(p.perMinute)/60), p.burst)
 		p.keys[key] = l
 	}
-	return l.AllowN(now, 1)
+	return l
+}
+
+// Wait is Allow for callers that say how long to wait: it is 0, and the request
+// counts, if the key may go on, and else the time until it may.
+func (p *Pace) Wait(key string, now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.limiter(key).ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
 }

@@ -35,7 +35,6 @@ type Store interface {
 func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
-		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises,
 		requestPromises,
 	} {
 		for name, promise := range promises {
