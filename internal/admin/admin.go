@@ -19,15 +19,16 @@ type Sessions interface {
 
 // Deps are what New needs; all of them are required.
 type Deps struct {
-	Clients   store.Clients
-	Users     store.Users
-	Instances store.Instances
-	Keys      store.APIKeys
-	Accounts  *account.Accounts
-	Sessions  Sessions
-	Tickets   Tickets
-	Now       func() time.Time
-	Random    io.Reader // cryptographic randomness, such as crypto/rand.Reader
+	Clients     store.Clients
+	Users       store.Users
+	Instances   store.Instances
+	Keys        store.APIKeys
+	Accounts    *account.Accounts
+	Sessions    Sessions
+	Tickets     Tickets
+	Connections store.Connections
+	Now         func() time.Time
+	Random      io.Reader // cryptographic randomness, such as crypto/rand.Reader
 }
 
 // Admin does what an operator asks for. It is safe for concurrent use.
@@ -38,31 +39,33 @@ type Deps struct {
 // that wraps account.ErrBusy when too many passwords are being hashed, and
 // otherwise a fault. What succeeded is durable.
 type Admin struct {
-	clients   store.Clients
-	users     store.Users
-	instances store.Instances
-	keys      store.APIKeys
-	accounts  *account.Accounts
-	sessions  store.UserSessions
-	ending    store.Sessions
-	tickets   Tickets
-	now       func() time.Time
-	random    io.Reader
+	clients     store.Clients
+	users       store.Users
+	instances   store.Instances
+	keys        store.APIKeys
+	accounts    *account.Accounts
+	sessions    store.UserSessions
+	ending      store.Sessions
+	tickets     Tickets
+	connections store.Connections
+	now         func() time.Time
+	random      io.Reader
 }
 
 // New makes an Admin.
 func New(d Deps) *Admin {
 	return &Admin{
-		clients:   d.Clients,
-		users:     d.Users,
-		instances: d.Instances,
-		keys:      d.Keys,
-		accounts:  d.Accounts,
-		sessions:  d.Sessions,
-		ending:    d.Sessions,
-		tickets:   d.Tickets,
-		now:       d.Now,
-		random:    d.Random,
+		clients:     d.Clients,
+		users:       d.Users,
+		instances:   d.Instances,
+		keys:        d.Keys,
+		connections: d.Connections,
+		accounts:    d.Accounts,
+		sessions:    d.Sessions,
+		ending:      d.Sessions,
+		tickets:     d.Tickets,
+		now:         d.Now,
+		random:      d.Random,
 	}
 }
 

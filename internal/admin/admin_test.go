@@ -32,7 +32,7 @@ func newAdmin(t *testing.T) (*Admin, *sqlstore.DB) {
 		}
 	})
 	return New(Deps{
-		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Tickets: db,
+		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Tickets: db, Connections: db,
 		Now: func() time.Time { return noon }, Random: rand.Reader,
 	}), db
 }

@@ -92,6 +92,7 @@ func (a *API) routes() routes {
 		a.userRoutes(),
 		a.emailRoutes(),
 		a.sessionRoutes(),
+		a.connectionRoutes(),
 		a.ticketRoutes(),
 	} {
 		maps.Copy(all, family)

@@ -65,7 +65,7 @@ func newBench(t *testing.T) *bench {
 	})
 	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, now: ticking()}
 	b.admin = admin.New(admin.Deps{
-		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Tickets: db,
+		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Connections: db, Tickets: db,
 		Now: ticking(), Random: &lockedReader{r: rand.NewChaCha8([32]byte{1})},
 	})
 	if _, err := b.admin.EnsureInstance(t.Context(), "fingerprint"); err != nil {

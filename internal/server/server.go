@@ -195,15 +195,16 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	office := &Office{
 		accounts: accounts, ring: ring, db: db, held: held, keys: token.NewKeys(held, ring, o.Now),
 		statements: registration.NewStatements(ring), documents: documents, Admin: admin.New(admin.Deps{
-			Clients:   held,
-			Users:     db,
-			Instances: held,
-			Keys:      held,
-			Accounts:  accounts,
-			Sessions:  db,
-			Tickets:   db,
-			Now:       o.Now,
-			Random:    rand.Reader,
+			Clients:     held,
+			Users:       db,
+			Instances:   held,
+			Keys:        held,
+			Accounts:    accounts,
+			Sessions:    db,
+			Connections: db,
+			Tickets:     db,
+			Now:         o.Now,
+			Random:      rand.Reader,
 		}),
 	}
 	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {

@@ -78,9 +78,9 @@ func (db *DB) Withdraw(ctx context.Context, userID, clientID string, now time.Ti
 // no index of agreements, so each batch finds the next ones at once.
 func (db *DB) WithdrawSome(ctx context.Context, userID, clientID string, now time.Time, limit int) (int, error) {
 	column, id := ofWhom(userID, clientID)
-	n, err := db.engine.exec(ctx, withdraw+`WHERE agreed_at > 0 AND agreed_at <= $2 AND (user_id, client_id) IN (
-		SELECT user_id, client_id FROM connections WHERE `+column+` = $1 AND agreed_at > 0 AND agreed_at <= $2
-		ORDER BY agreed_at LIMIT $4)`, id, ms(now), ms(now.Add(db.dialect.skew)), limit)
+	n, err := db.engine.exec(ctx, withdraw+`WHERE agreed_at > 0 AND agreed_at <= $3 AND (user_id, client_id) IN (
+		SELECT user_id, client_id FROM connections WHERE `+column+` = $1 AND agreed_at > 0 AND agreed_at <= $3
+		ORDER BY agreed_at LIMIT $2)`, id, limit, ms(now.Add(db.dialect.skew)))
 	return int(n), wrapped("withdrawing connections", err)
 }
 
@@ -96,17 +96,17 @@ func ofWhom(userID, clientID string) (column, id string) {
 // this order; those of a user are few.
 func (db *DB) Agreements(ctx context.Context, q store.AgreementQuery) ([]store.Agreement, error) {
 	column, id := ofWhom(q.UserID, q.ClientID)
-	other := map[string]string{"user_id": "client_id", "client_id": "user_id"}[column]
+	other := map[string]string{"user_id": "c.application_id", "client_id": "k.user_id"}[column]
 	after, args := ``, []any{id, q.Limit}
 	if q.After != nil {
-		after = ` AND (k.agreed_at, k.` + other + `) < ($3, $4)`
+		after = ` AND (k.agreed_at, ` + other + `) < ($3, $4)`
 		args = append(args, ms(q.After.AgreedAt), q.After.OtherID)
 	}
 	rows, err := db.read.QueryContext(ctx, `SELECT k.user_id, k.client_id, k.scopes, k.created_at, k.agreed_at, k.last_used_at, k.not_before,
 			c.application_id, c.name, k.client_name, k.client_uri, k.client_image_url
 		FROM connections k JOIN clients c ON c.client_id = k.client_id
 		WHERE k.`+column+` = $1 AND k.agreed_at > 0`+after+`
-		ORDER BY k.agreed_at DESC, k.`+other+` DESC LIMIT $2`, args...)
+		ORDER BY k.agreed_at DESC, `+other+` DESC LIMIT $2`, args...)
 	if err != nil {
 		return nil, db.nothing(fmt.Errorf("listing connections: %w", err))
 	}

@@ -61,7 +61,7 @@ type AgreementQuery struct {
 // An AgreementPlace is where the connection that ended a page stands.
 type AgreementPlace struct {
 	AgreedAt time.Time
-	OtherID  string // of the client in a list of a user's, else of the user
+	OtherID  string // of the application in a list of a user's, else of the user
 }
 
 // An Agreement is a connection as people look at it.

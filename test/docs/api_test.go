@@ -95,7 +95,7 @@ func variables(t *testing.T) []string {
 	registered := register(t, w.Issuer)
 	env := []string{
 		"ISSUER=" + w.Issuer, "SECRET_KEY=" + harness.SecretKey, "CLIENT_ID=" + c.ID, "CLIENT_SECRET=" + c.Secret,
-		"APPLICATION=" + c.Application, "PUBLIC_CLIENT_ID=" + public.ID, "REDIRECT_URI=" + c.Callback, "CODE=" + code, "REFUSAL=" + refused,
+		"APPLICATION=" + c.Application, "PUBLIC_CLIENT_ID=" + public.ID, "REDIRECT_URI=" + c.Callback, "CODE=" + code, "REFUSAL=" + refused, "USER_ID=" + w.User,
 	}
 	for name, value := range map[string]any{
 		"ACCESS_TOKEN": tokens["access_token"], "REFRESH_TOKEN": tokens["refresh_token"], "ID_TOKEN": tokens["id_token"],

@@ -72,7 +72,7 @@ func withdrawing(t *testing.T, s Store) {
 func connected(t *testing.T, s Store, n int) {
 	t.Helper()
 	for i := range n {
-		id, clientID, at := fmt.Sprintf("user_c%d", i), fmt.Sprintf("c%d", i), now.Add(time.Duration(i/2)*time.Second)
+		id, clientID, at := fmt.Sprintf("user_c%d", i), fmt.Sprintf("c%d", i), now.Add(time.Duration(i/2)*time.Minute)
 		must(t, s.CreateUser(t.Context(), newUser(id, id+"@example.com")))
 		must(t, s.CreateClient(t.Context(), newClient("oa_c"+clientID, clientID)))
 		must(t, s.Agree(t.Context(), id, client, oauth.Scopes{"email"}, at))
@@ -88,7 +88,7 @@ func listingAgreements(t *testing.T, s Store) {
 		want string
 	}{
 		{store.AgreementQuery{ClientID: client}, "user_c4 user_c3 user_c2 user_c1 user_c0 user_1"},
-		{store.AgreementQuery{UserID: user}, "c4 c3 c2 client1 c1 c0"},
+		{store.AgreementQuery{UserID: user}, "oa_cc4 oa_cc3 oa_cc2 oa_cc1 oa_cc0 oa_1"},
 		{store.AgreementQuery{UserID: "user_\x00"}, ""},
 	} {
 		var got []string
@@ -98,7 +98,7 @@ func listingAgreements(t *testing.T, s Store) {
 			for _, a := range page {
 				other := a.UserID
 				if tt.q.UserID != "" {
-					other = a.ClientID
+					other = a.ApplicationID
 				}
 				got = append(got, other)
 				tt.q.After = &store.AgreementPlace{AgreedAt: a.AgreedAt, OtherID: other}
@@ -138,7 +138,7 @@ func whatWasSeen(t *testing.T, s Store) {
 
 func withdrawingMany(t *testing.T, s Store) {
 	connected(t, s, 5)
-	at := now.Add(time.Second) // the last one agreed later
+	at := now.Add(time.Minute) // the last one agreed later
 	total := 0
 	for range 10 {
 		n, err := s.WithdrawSome(t.Context(), "", client, at, 2)
