@@ -17,7 +17,7 @@ import (
 )
 
 func newApps() *cobra.Command {
-	return newGroup("apps", "Manage the OAuth applications", newAppsCreate(), newAppsList())
+	return newGroup("apps", "Manage the OAuth applications", newAppsCreate(), newAppsList(), newAppsRotateSecret())
 }
 
 func newAppsCreate() *cobra.Command {
@@ -61,6 +61,35 @@ is public: it has none and has to use PKCE.`,
 	flags.StringVar(&scopes, "scopes", "", "`scopes` it may ask for, separated by spaces (default \"profile email\")")
 	flags.BoolVar(&public, "public", false, "it cannot keep a secret")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func newAppsRotateSecret() *cobra.Command {
+	var overlap time.Duration
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "rotate-secret APPLICATION",
+		Short: "Give an OAuth application a new client secret",
+		Long: `Rotate-secret makes a new client secret and prints it this once. The one before it
+stops working at once, or after --overlap: in that time whoever runs the
+application can put the new one in place. Two secrets work at most.`,
+		Example: "  signet apps rotate-secret oa_2O4BCh3zUONvWlZHtBXv6s6tm7u --overlap 24h",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return withOffice(cmd, func(ctx context.Context, o *server.Office) error {
+				app, err := o.Admin.RotateSecret(ctx, args[0], overlap)
+				if errors.Is(err, store.ErrNotFound) {
+					return errors.New("there is no application with this id; signet apps list shows those there are")
+				}
+				if err != nil {
+					return err
+				}
+				return printCreatedApp(cmd.OutOrStdout(), app, asJSON)
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&overlap, "overlap", 0, "how `long` the secret before works too, at most 720h")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 

@@ -197,3 +197,57 @@ func TestDemo(t *testing.T) {
 		t.Errorf("the demo leaves %v", left)
 	}
 }
+
+func TestSecretKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var made struct {
+		ID  string
+		Key string `json:"secret_key"`
+	}
+	for name, into := range map[string]any{"first": nil, "CI": &made} {
+		status, out, errs := call(t, dir, "", "secret-keys", "create", "--name", name, "--expires-in", "1h", "--json")
+		if status != 0 || !strings.Contains(out, "sk_test_") {
+			t.Fatalf("create: %d %s%s", status, out, errs)
+		}
+		if into != nil {
+			if err := json.Unmarshal([]byte(out), into); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if status, out, _ := call(t, dir, "", "secret-keys", "list"); status != 0 || !strings.Contains(out, made.ID) || strings.Contains(out, made.Key) {
+		t.Errorf("list: %d %s", status, out)
+	}
+	if status, _, errs := call(t, dir, "", "secret-keys", "revoke", made.ID); status != 0 {
+		t.Errorf("revoke: %d %s", status, errs)
+	}
+	if status, _, errs := call(t, dir, "", "secret-keys", "revoke", made.ID); status != statusFailed || !strings.Contains(errs, "no key with this id") {
+		t.Errorf("revoke again: %d %s", status, errs)
+	}
+	if status, _, errs := call(t, dir, "", "secret-keys", "create", "--name", "first"); status != statusFailed || !strings.Contains(errs, "has this name") {
+		t.Errorf("a taken name: %d %s", status, errs)
+	}
+}
+
+func TestRotatingASecret(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	status, out, errs := call(t, dir, "", "apps", "create", "--name", "Shop", "--redirect-uri", "https://shop.example/cb", "--json")
+	var made struct {
+		ID     string
+		Secret string `json:"client_secret"`
+	}
+	if err := json.Unmarshal([]byte(out), &made); status != 0 || err != nil {
+		t.Fatalf("create: %d %v %s", status, err, errs)
+	}
+	if status, out, errs := call(t, dir, "", "apps", "rotate-secret", made.ID, "--overlap", "24h", "--json"); status != 0 || !strings.Contains(out, "client_secret") || strings.Contains(out, made.Secret) {
+		t.Errorf("rotate: %d %s%s", status, out, errs)
+	}
+	if status, _, errs := call(t, dir, "", "apps", "rotate-secret", "oa_x"); status != statusFailed || !strings.Contains(errs, "no application with this id") {
+		t.Errorf("an unknown application: %d %s", status, errs)
+	}
+	if status, _, errs := call(t, dir, "", "apps", "rotate-secret", made.ID, "--overlap", "721h"); status != statusFailed || !strings.Contains(errs, "30 days") {
+		t.Errorf("a long overlap: %d %s", status, errs)
+	}
+}

@@ -17,6 +17,11 @@ type Sessions interface {
 	store.UserSessions
 }
 
+// Uses tells when secrets were last used.
+type Uses interface {
+	Last(ctx context.Context, secrets ...store.Hash) (map[store.Hash]time.Time, error)
+}
+
 // Deps are what New needs; all of them are required.
 type Deps struct {
 	Clients     store.Clients
@@ -29,6 +34,9 @@ type Deps struct {
 	Connections store.Connections
 	Now         func() time.Time
 	Random      io.Reader // cryptographic randomness, such as crypto/rand.Reader
+	Pictures    store.Pictures
+	Uses        Uses
+	PictureAt   string // what a picture's id follows in its URL
 }
 
 // Admin does what an operator asks for. It is safe for concurrent use.
@@ -50,6 +58,9 @@ type Admin struct {
 	connections store.Connections
 	now         func() time.Time
 	random      io.Reader
+	pictures    store.Pictures
+	uses        Uses
+	pictureAt   string
 }
 
 // New makes an Admin.
@@ -66,6 +77,9 @@ func New(d Deps) *Admin {
 		tickets:     d.Tickets,
 		now:         d.Now,
 		random:      d.Random,
+		pictures:    d.Pictures,
+		uses:        d.Uses,
+		pictureAt:   d.PictureAt,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/account"
+	"github.com/signet-auth/signet/internal/cache"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/sqlstore"
 	"github.com/signet-auth/signet/internal/store"
@@ -33,6 +34,7 @@ func newAdmin(t *testing.T) (*Admin, *sqlstore.DB) {
 	})
 	return New(Deps{
 		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Tickets: db, Connections: db,
+		Pictures: db, Uses: cache.NewUses(db, time.Now), PictureAt: "https://signet.example/images/",
 		Now: func() time.Time { return noon }, Random: rand.Reader,
 	}), db
 }
@@ -215,7 +217,7 @@ func TestEndlessConflictEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.clients = rival{db}
-	if _, err := a.RotateSecret(t.Context(), app.ApplicationID); !errors.Is(err, store.ErrConflict) {
+	if _, err := a.RotateSecret(t.Context(), app.ApplicationID, 0); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("RotateSecret = %v, want ErrConflict", err)
 	}
 }

@@ -83,6 +83,7 @@ func (a *Admin) newSecret(app *Application) error {
 		return err
 	}
 	app.Secret, app.SecretHash = secret, oauth.HashSecret(secret)
+	app.OldSecret, app.SecretMadeAt = oauth.OldSecret{}, a.now().Truncate(time.Millisecond)
 	return nil
 }
 
@@ -127,7 +128,7 @@ func (a *Admin) UpdateApplication(ctx context.Context, id string, f ApplicationF
 		}
 		switch {
 		case app.Public:
-			app.SecretHash = oauth.Hash{}
+			app.SecretHash, app.OldSecret = oauth.Hash{}, oauth.OldSecret{}
 		case wasPublic:
 			return a.newSecret(app)
 		}
@@ -135,17 +136,53 @@ func (a *Admin) UpdateApplication(ctx context.Context, id string, f ApplicationF
 	})
 }
 
+// MaxOverlap is how long two secrets of an application may work side by side.
+const MaxOverlap = 30 * 24 * time.Hour
+
 // RotateSecret gives the application a new secret, which the answer shows this
-// once. The old one stops working at once. Of concurrent rotations all succeed,
-// and only the secret written last works. A public application has no secret to
-// rotate: *Error.
-func (a *Admin) RotateSecret(ctx context.Context, id string) (Application, error) {
+// once. The one before it works for the overlap, and any older one no more. Of
+// concurrent rotations all succeed, and only the secrets written last work. A
+// public application has no secret to rotate: *Error.
+func (a *Admin) RotateSecret(ctx context.Context, id string, overlap time.Duration) (Application, error) {
+	if overlap < 0 || overlap > MaxOverlap {
+		return Application{}, problems{{"overlap_seconds", Unacceptable, "overlap_seconds must be from 0 to 2592000, which is 30 days."}}.err()
+	}
 	return a.changeApplication(ctx, id, func(app *Application) error {
 		if app.Public {
 			return problems{{"public", Unacceptable, "A public application has no client secret."}}.err()
 		}
-		return a.newSecret(app)
+		old := oauth.OldSecret{Hash: app.SecretHash, MadeAt: app.SecretMadeAt, Until: a.now().Add(overlap).Truncate(time.Millisecond)}
+		if err := a.newSecret(app); err != nil {
+			return err
+		}
+		if overlap > 0 {
+			app.OldSecret = old
+		}
+		return nil
 	})
+}
+
+// A ClientSecret is what may be told of a secret of an application.
+type ClientSecret struct {
+	MadeAt     time.Time // zero if nobody noted it
+	ExpiresAt  time.Time // zero: never
+	LastUsedAt time.Time // zero: never, or long ago
+}
+
+// ClientSecrets tells of the secrets that work, the newest first.
+func (a *Admin) ClientSecrets(ctx context.Context, c store.Client) ([]ClientSecret, error) {
+	if c.Public {
+		return nil, nil
+	}
+	last, err := a.uses.Last(ctx, c.SecretHash, c.OldSecret.Hash)
+	if err != nil {
+		return nil, fmt.Errorf("finding out when secrets were used: %w", err)
+	}
+	secrets := []ClientSecret{{MadeAt: c.SecretMadeAt, LastUsedAt: last[c.SecretHash]}}
+	if c.OldSecret.Live(a.now()) {
+		secrets = append(secrets, ClientSecret{MadeAt: c.OldSecret.MadeAt, ExpiresAt: c.OldSecret.Until, LastUsedAt: last[c.OldSecret.Hash]})
+	}
+	return secrets, nil
 }
 
 // changeApplication reads an application, applies change and writes it, again

@@ -40,6 +40,8 @@ const (
 	Repeated                      // a value given twice
 	Taken                         // by another user
 	Invited                       // there is an invitation to this address
+	NotAPicture                   // of no kind that is shown
+	PictureTooLarge               // in pixels
 	UnknownScope                  // not a scope of this server
 	PublicWithoutPKCE             // a public client proves itself with PKCE only
 	ConsentRequired               // a client that registered itself always asks

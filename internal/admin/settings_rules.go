@@ -2,6 +2,7 @@ package admin
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"time"
 
@@ -51,6 +52,23 @@ var lifetimeBounds = map[string]lifetimeBound{
 // LifetimeNames lists the lifetimes of instances and applications.
 func LifetimeNames() []string { return slices.Sorted(maps.Keys(lifetimeBounds)) }
 
+const maxOrigins = 50
+
+// origins checks a list of web origins (RFC 6454 §6.2).
+func (p *problems) origins(field string, given []string) {
+	if len(given) > maxOrigins {
+		p.add(field, TooMany, field+" must name at most 50 origins.")
+		return
+	}
+	for _, origin := range given {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || u.Scheme+"://"+u.Host != origin || len(origin) > maxText {
+			p.add(field, Malformed, field+" must hold origins, such as https://app.example.com.")
+			return
+		}
+	}
+}
+
 // checkSettings decides whether an instance can work with these settings.
 func checkSettings(s store.Settings) error {
 	var p problems
@@ -61,6 +79,7 @@ func checkSettings(s store.Settings) error {
 		}
 	}
 	p.resources("resources", s.Resources)
+	p.origins("allowed_origins", s.AllowedOrigins)
 	p.scopeSettings(s)
 	return p.err()
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/signet-auth/signet/internal/throttle"
 )
 
+// Uses notes that a secret was used.
+type Uses interface{ Note(secret store.Hash) }
+
 // Deps are what New needs; all of them are required.
 type Deps struct {
 	Issuer       string // without a trailing slash; the base of the URLs in objects
@@ -28,6 +31,7 @@ type Deps struct {
 	Requests     store.Requests
 	Ring         *keyring.Ring // seals answers and cursors
 	RateLimit    int           // requests of one secret key in ten seconds; 0 is no limit
+	Uses         Uses
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -48,6 +52,8 @@ type API struct {
 	answers      *keyring.Sealer // of requests that may be sent again
 	cursors      *keyring.Sealer
 	pace         *throttle.Pace // nil for none
+	uses         Uses
+	decoders     chan struct{} // as many as may decode a picture at once
 	now          func() time.Time
 	log          *slog.Logger
 }
@@ -58,7 +64,7 @@ func New(d Deps) *API {
 		issuer: d.Issuer, admin: d.Admin, keys: d.Keys, tokens: d.Tokens, grants: d.Grants, signing: d.Signing,
 		cases: d.Cases, documents: d.Documents, clientTokens: d.ClientTokens, tickets: d.Tickets, requests: d.Requests,
 		answers: d.Ring.Sealer("backend api answers"), cursors: d.Ring.Sealer("backend api cursors"),
-		now: d.Now, log: d.Log,
+		uses: d.Uses, decoders: make(chan struct{}, decoders), now: d.Now, log: d.Log,
 	}
 	if d.RateLimit > 0 {
 		a.pace = throttle.NewPace(6*d.RateLimit, d.RateLimit)
@@ -94,6 +100,7 @@ func (a *API) routes() routes {
 		a.sessionRoutes(),
 		a.connectionRoutes(),
 		a.ticketRoutes(),
+		a.secretKeyRoutes(),
 	} {
 		maps.Copy(all, family)
 	}
@@ -105,6 +112,7 @@ func (a *API) applicationRoutes() routes {
 		"/v1/oauth_applications":                      {http.MethodPost: a.createApplication, http.MethodGet: a.listApplications},
 		"/v1/oauth_applications/{id}":                 {http.MethodGet: a.getApplication, http.MethodPatch: a.updateApplication, http.MethodDelete: a.deleteApplication},
 		"/v1/oauth_applications/{id}/rotate_secret":   {http.MethodPost: a.rotateSecret},
+		"/v1/oauth_applications/{id}/logo":            {http.MethodPut: a.setLogo},
 		"/v1/oauth_applications/{id}/revoke_token":    {http.MethodPost: a.revokeToken},
 		"/v1/oauth_applications/access_tokens/verify": {http.MethodPost: a.verifyAccessToken},
 		"/oauth_applications/access_tokens/verify":    {http.MethodPost: a.verifyAccessToken}, // @clerk/backend names no version
@@ -118,7 +126,7 @@ const jwksPath = "/v1/jwks"
 
 func (a *API) instanceRoutes() routes {
 	return routes{
-		"/v1/instance": {http.MethodGet: a.getInstance},
+		"/v1/instance": {http.MethodGet: a.getInstance, http.MethodPatch: a.updateInstance},
 		"/v1/instance/oauth_application_settings": {http.MethodGet: a.getSettings, http.MethodPatch: a.updateSettings},
 		jwksPath:                     {http.MethodGet: a.getJWKS},
 		"/v1/oauth_scopes":           {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
@@ -139,6 +147,7 @@ func (a *API) userRoutes() routes {
 		"/v1/users/{id}/lock":            {http.MethodPost: a.lockUser},
 		"/v1/users/{id}/unlock":          {http.MethodPost: a.unlockUser},
 		"/v1/users/{id}/email_address":   {http.MethodPut: a.replaceEmails},
+		"/v1/users/{id}/profile_image":   {http.MethodPost: a.setProfileImage, http.MethodDelete: a.deleteProfileImage},
 
 		"/v1/users/{id}/password/set_compromised":   {http.MethodPost: a.setCompromised},
 		"/v1/users/{id}/password/unset_compromised": {http.MethodPost: a.unsetCompromised},

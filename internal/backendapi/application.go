@@ -1,6 +1,7 @@
 package backendapi
 
 import (
+	"context"
 	"time"
 
 	"github.com/signet-auth/signet/internal/admin"
@@ -52,9 +53,17 @@ type extras struct {
 	RefreshToken      *int64          `json:"refresh_token_lifetime"`
 	Grant             *int64          `json:"grant_lifetime"`
 	RefreshGrace      *int64          `json:"refresh_grace"`
+	ClientSecrets     []secretObject  `json:"secrets"` // that work, the newest first
 }
 
-func extrasOf(app admin.Application) extras {
+// A secretObject tells of a client secret all but what it is.
+type secretObject struct {
+	CreatedAt  *int64 `json:"created_at"`
+	ExpiresAt  *int64 `json:"expires_at"`
+	LastUsedAt *int64 `json:"last_used_at"` // to the minute
+}
+
+func extrasOf(app admin.Application, secrets []admin.ClientSecret) extras {
 	own := app.Own.Lifetimes
 	x := extras{
 		IDTokenAlgorithm:  app.Signs(),
@@ -70,6 +79,10 @@ func extrasOf(app admin.Application) extras {
 		Grant:             secondsOrNull(own.Grant),
 		RefreshGrace:      secondsOrNull(own.RefreshGrace),
 	}
+	x.ClientSecrets = []secretObject{}
+	for _, s := range secrets {
+		x.ClientSecrets = append(x.ClientSecrets, secretObject{millisOrNull(s.MadeAt), millisOrNull(s.ExpiresAt), millisOrNull(s.LastUsedAt)})
+	}
 	if app.StickyRefresh {
 		x.RefreshPolicy = admin.StickyRefresh
 	}
@@ -83,7 +96,11 @@ func secondsOrNull(d time.Duration) *int64 {
 	return new(int64(d / time.Second))
 }
 
-func (a *API) applicationObject(app admin.Application, instanceID string) applicationObject {
+func (a *API) applicationObject(ctx context.Context, app admin.Application, instanceID string) (applicationObject, error) {
+	secrets, err := a.admin.ClientSecrets(ctx, app.Client)
+	if err != nil {
+		return applicationObject{}, err
+	}
 	o := applicationObject{
 		Object:                "oauth_application",
 		ID:                    app.ApplicationID,
@@ -107,14 +124,14 @@ func (a *API) applicationObject(app admin.Application, instanceID string) applic
 		TokenIntrospectionURL: a.issuer + oauth.IntrospectPath,
 		CreatedAt:             app.CreatedAt.UnixMilli(),
 		UpdatedAt:             app.UpdatedAt.UnixMilli(),
-		Signet:                extrasOf(app),
+		Signet:                extrasOf(app, secrets),
 	}
 	if len(app.RedirectURIs) == 0 {
 		o.RedirectURIs = []string{}
 	} else {
 		o.CallbackURL = app.RedirectURIs[0]
 	}
-	return o
+	return o, nil
 }
 
 // A page is one page of a list, and how many objects there are in all.

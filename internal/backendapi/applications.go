@@ -72,9 +72,19 @@ func (a *API) getApplication(r *http.Request) (any, error) {
 	return a.answerApplication(r.Context(), app, err)
 }
 
-// rotateSecret serves POST /v1/oauth_applications/{id}/rotate_secret.
+// rotateSecret serves POST /v1/oauth_applications/{id}/rotate_secret. The body is
+// ours: overlap_seconds is how long the secret before works too.
 func (a *API) rotateSecret(r *http.Request) (any, error) {
-	app, err := a.admin.RotateSecret(r.Context(), r.PathValue("id"))
+	f, err := fieldsOf(r)
+	if err != nil {
+		return nil, err
+	}
+	overlap := f.seconds("overlap_seconds")
+	f.refuseUnknown()
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	app, err := a.admin.RotateSecret(r.Context(), r.PathValue("id"), value(overlap))
 	return a.answerApplication(r.Context(), app, err)
 }
 
@@ -87,7 +97,7 @@ func (a *API) answerApplication(ctx context.Context, app admin.Application, err 
 	if err != nil {
 		return nil, err
 	}
-	return a.applicationObject(app, instance.ID), nil
+	return a.applicationObject(ctx, app, instance.ID)
 }
 
 var applicationOrders = map[string]store.ClientOrder{
@@ -120,7 +130,11 @@ func (a *API) listApplications(r *http.Request) (any, error) {
 	}
 	list := page{Data: []any{}, TotalCount: total}
 	for _, app := range apps {
-		list.Data = append(list.Data, a.applicationObject(app, instance.ID))
+		o, err := a.applicationObject(r.Context(), app, instance.ID)
+		if err != nil {
+			return nil, err
+		}
+		list.Data = append(list.Data, o)
 	}
 	return list, nil
 }

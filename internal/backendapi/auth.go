@@ -28,11 +28,12 @@ func (a *API) authenticate(r *http.Request) (store.APIKey, error) {
 	}
 	found, err := a.keys.APIKey(r.Context(), oauth.HashSecret(key))
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return store.APIKey{}, refuse("clerk_key_invalid", "", "The secret key in the Authorization header is not one of this instance.")
+	case errors.Is(err, store.ErrNotFound), err == nil && !found.Live(a.now()):
+		return store.APIKey{}, refuse("clerk_key_invalid", "", "The secret key in the Authorization header is not one of this instance, or has expired.")
 	case err != nil:
 		return store.APIKey{}, fmt.Errorf("finding the secret key: %w", err)
 	}
+	a.uses.Note(found.Secret)
 	return found, nil
 }
 

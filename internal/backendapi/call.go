@@ -26,7 +26,7 @@ func (a *API) call(methods map[string]method) http.Handler {
 		if trace == "" {
 			trace = reqid.New()
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 		answer, err := a.answer(w.Header(), r, methods)
 		status := http.StatusOK
 		if err != nil {
@@ -54,6 +54,15 @@ func (a *API) call(methods map[string]method) http.Handler {
 	})
 }
 
+// bodyLimit is how many bytes a body may have: more for a form, which only holds
+// pictures.
+func bodyLimit(r *http.Request) int64 {
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		return maxUpload
+	}
+	return maxBody
+}
+
 // answer finds out who asks and then does what is asked.
 func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) (any, error) {
 	key, err := a.authenticate(r)
@@ -64,6 +73,7 @@ func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) 
 	if err := a.tooOften(h, r, key); err != nil {
 		return nil, err
 	}
+	r = r.WithContext(context.WithValue(r.Context(), keyContext{}, key))
 	if _, err := versionOf(r); err != nil {
 		return nil, err
 	}

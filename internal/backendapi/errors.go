@@ -1,6 +1,7 @@
 package backendapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -50,6 +51,7 @@ var catalogue = map[string]struct {
 	"invitation_already_accepted":                         {400, "already accepted"},
 	"invitation_already_revoked":                          {400, "already revoked"},
 	"sign_in_token_cannot_be_revoked":                     {400, "cannot be revoked"},
+	"image_too_large":                                     {413, "Image too large"},
 	"service_unavailable":                                 {503, "Service unavailable"},
 	"form_username_invalid_length":                        {422, "is invalid"},
 	"form_password_digest_invalid_code":                   {422, "is invalid"},
@@ -86,6 +88,8 @@ var codes = map[admin.Kind]string{
 	admin.Repeated:             "form_param_duplicate",
 	admin.Taken:                "form_identifier_exists",
 	admin.Invited:              "duplicate_record",
+	admin.NotAPicture:          "request_body_invalid",
+	admin.PictureTooLarge:      "image_too_large",
 	admin.UnknownScope:         "oauth_invalid_scope",
 	admin.PublicWithoutPKCE:    "form_public_client_requires_pkce",
 	admin.ConsentRequired:      "oauth_application_consent_screen_cannot_be_disabled",
@@ -108,9 +112,10 @@ func codeOf(p admin.Problem) string {
 
 // A problem is one entry of an error answer.
 type problem struct {
-	code  string // of the catalogue
-	param string // the field or query parameter; "" if there is none
-	long  string // a sentence that says what to do, without input in it
+	code   string // of the catalogue
+	param  string // the field or query parameter; "" if there is none
+	long   string // a sentence that says what to do, without input in it
+	status int    // if it is not that of the catalogue
 }
 
 // A refusal is an error answer of at least one problem.
@@ -120,7 +125,7 @@ type refusal []problem
 func (r refusal) Error() string { return strings.Join(r.codes(), ", ") }
 
 // refuse makes a refusal with one problem.
-func refuse(code, param, long string) error { return refusal{{code, param, long}} }
+func refuse(code, param, long string) error { return refusal{{code: code, param: param, long: long}} }
 
 // asRefusal finds the answer to an error; ok is false for a fault.
 func asRefusal(err error) (r refusal, ok bool) {
@@ -130,7 +135,7 @@ func asRefusal(err error) (r refusal, ok bool) {
 		return r, true
 	case errors.As(err, &mistake):
 		for _, p := range mistake.Problems {
-			r = append(r, problem{codeOf(p), p.Field, p.Text})
+			r = append(r, problem{code: codeOf(p), param: p.Field, long: p.Text})
 		}
 		return r, true
 	case errors.Is(err, store.ErrNotFound):
@@ -147,11 +152,11 @@ func asRefusal(err error) (r refusal, ok bool) {
 // say less.
 func (r refusal) status() int {
 	for _, p := range r {
-		if catalogue[p.code].status == http.StatusUnprocessableEntity {
+		if p.status == 0 && catalogue[p.code].status == http.StatusUnprocessableEntity {
 			return http.StatusUnprocessableEntity
 		}
 	}
-	return catalogue[r[0].code].status
+	return cmp.Or(r[0].status, catalogue[r[0].code].status)
 }
 
 func (r refusal) codes() []string {

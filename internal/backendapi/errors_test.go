@@ -74,7 +74,7 @@ func TestStatuses(t *testing.T) {
 }
 
 func TestErrorBody(t *testing.T) {
-	r := refusal{{"form_param_missing", "name", "name must be included."}, {"resource_not_found", "", "No such object exists."}}
+	r := refusal{{code: "form_param_missing", param: "name", long: "name must be included."}, {code: "resource_not_found", long: "No such object exists."}}
 	got, err := json.Marshal(r.body("0123456789abcdef0123456789abcdef"))
 	if err != nil {
 		t.Fatal(err)

@@ -58,7 +58,7 @@ func as[T any](f *fields, name, kind string) *T {
 }
 
 func (f *fields) wrongType(name, kind string) {
-	f.problems = append(f.problems, problem{"form_param_type_invalid", name, name + " must be " + kind + "."})
+	f.problems = append(f.problems, problem{code: "form_param_type_invalid", param: name, long: name + " must be " + kind + "."})
 }
 
 // text reads a string.
@@ -116,7 +116,7 @@ func (f *fields) notOffered(names ...string) {
 		switch raw := f.value(name); string(raw) {
 		case "", `""`, "false", "0", "[]", "{}":
 		default:
-			f.problems = append(f.problems, problem{"form_param_value_invalid", name, name + " is not offered by this server; leave it out."})
+			f.problems = append(f.problems, problem{code: "form_param_value_invalid", param: name, long: name + " is not offered by this server; leave it out."})
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (f *fields) seconds(name string) *time.Duration {
 		return nil
 	}
 	if *n < 0 || *n > math.MaxInt32 {
-		f.problems = append(f.problems, problem{"form_param_value_invalid", name, name + " must be a number of seconds from 0 to 2147483647."})
+		f.problems = append(f.problems, problem{code: "form_param_value_invalid", param: name, long: name + " must be a number of seconds from 0 to 2147483647."})
 		return nil
 	}
 	return new(time.Duration(*n) * time.Second)
@@ -164,7 +164,7 @@ func (f *fields) seconds(name string) *time.Duration {
 func (f *fields) refuseUnknown() {
 	for _, name := range slices.Sorted(maps.Keys(f.members)) {
 		if !f.known[name] {
-			f.problems = append(f.problems, problem{"form_param_unknown", name, "This request has no such field."})
+			f.problems = append(f.problems, problem{code: "form_param_unknown", param: name, long: "This request has no such field."})
 		}
 	}
 }

@@ -1,14 +1,18 @@
 package backendapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/signet-auth/signet/internal/store"
+)
 
 // An instanceObject is the installation.
 type instanceObject struct {
-	Object          string    `json:"object"`
-	ID              string    `json:"id"`
-	EnvironmentType string    `json:"environment_type"`
-	AllowedOrigins  *[]string `json:"allowed_origins"`
-	WorkspaceID     *string   `json:"workspace_id"`
+	Object          string   `json:"object"`
+	ID              string   `json:"id"`
+	EnvironmentType string   `json:"environment_type"`
+	AllowedOrigins  []string `json:"allowed_origins"` // null for none
+	WorkspaceID     *string  `json:"workspace_id"`
 }
 
 // getInstance serves GET /v1/instance.
@@ -17,5 +21,31 @@ func (a *API) getInstance(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return instanceObject{Object: "instance", ID: i.ID, EnvironmentType: "production"}, nil
+	o := instanceObject{Object: "instance", ID: i.ID, EnvironmentType: "production", AllowedOrigins: i.Settings.AllowedOrigins}
+	if a.development() {
+		o.EnvironmentType = "development"
+	}
+	return o, nil
+}
+
+// updateInstance serves PATCH /v1/instance. Most of what Clerk lets decide here is
+// about what Signet does not have.
+func (a *API) updateInstance(r *http.Request) (any, error) {
+	f, err := fieldsOf(r)
+	if err != nil {
+		return nil, err
+	}
+	origins := f.texts("allowed_origins")
+	f.notOffered("test_mode", "hibp", "enhanced_email_deliverability", "support_email", "clerk_js_version",
+		"development_origin", "cookieless_dev", "url_based_session_syncing")
+	f.refuseUnknown()
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	_, err = a.admin.UpdateSettings(r.Context(), func(s *store.Settings) {
+		if origins != nil {
+			s.AllowedOrigins = origins
+		}
+	})
+	return nil, err
 }

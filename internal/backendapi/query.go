@@ -56,7 +56,7 @@ func (p *parameters) err() error {
 }
 
 func (p *parameters) invalid(name, long string) {
-	p.problems = append(p.problems, problem{"form_param_value_invalid", name, long})
+	p.problems = append(p.problems, problem{code: "form_param_value_invalid", param: name, long: long})
 }
 
 // page reads limit and offset.
@@ -83,7 +83,7 @@ func (p *parameters) integer(name string, otherwise, least, most int) int {
 func (p *parameters) text(name string) string {
 	s := p.values.Get(name)
 	if len(s) > maxValue {
-		p.problems = append(p.problems, problem{"form_param_max_length_exceeded", name, name + " must be at most 512 bytes long."})
+		p.problems = append(p.problems, problem{code: "form_param_max_length_exceeded", param: name, long: name + " must be at most 512 bytes long."})
 		return ""
 	}
 	return s
@@ -108,7 +108,7 @@ func (p *parameters) texts(name string) []string {
 	var all []string
 	for _, s := range p.values[name] {
 		if len(s) > maxValue {
-			p.problems = append(p.problems, problem{"form_param_max_length_exceeded", name, name + " must be at most 512 bytes long."})
+			p.problems = append(p.problems, problem{code: "form_param_max_length_exceeded", param: name, long: name + " must be at most 512 bytes long."})
 			return nil
 		}
 		if s != "" {
@@ -116,7 +116,7 @@ func (p *parameters) texts(name string) []string {
 		}
 	}
 	if len(all) > maxValues {
-		p.problems = append(p.problems, problem{"form_param_array_size_exceeded", name, name + " must be given at most 100 times."})
+		p.problems = append(p.problems, problem{code: "form_param_array_size_exceeded", param: name, long: name + " must be given at most 100 times."})
 		return nil
 	}
 	return all

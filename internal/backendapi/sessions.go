@@ -42,7 +42,7 @@ func (a *API) listSessions(r *http.Request) (any, error) {
 	p.notOffered("client_id")
 	limit, offset := p.page()
 	if userID == "" {
-		p.problems = append(p.problems, problem{"missing_query_parameter", "user_id", "user_id must be included."})
+		p.problems = append(p.problems, problem{code: "missing_query_parameter", param: "user_id", long: "user_id must be included."})
 	}
 	if err := p.err(); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/admin"
+	"github.com/signet-auth/signet/internal/cache"
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/reqid"
@@ -43,6 +44,7 @@ type bench struct {
 	admin  *admin.Admin
 	stores *sqlstore.DB
 	ring   *keyring.Ring
+	uses   *cache.Uses
 
 	// What serve gives to New.
 	requests store.Requests
@@ -63,9 +65,10 @@ func newBench(t *testing.T) *bench {
 			t.Error(err)
 		}
 	})
-	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, now: ticking()}
+	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, now: ticking(), uses: cache.NewUses(db, ticking())}
 	b.admin = admin.New(admin.Deps{
 		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Connections: db, Tickets: db,
+		Pictures: db, Uses: b.uses, PictureAt: "https://signet.example/images/",
 		Now: ticking(), Random: &lockedReader{r: rand.NewChaCha8([32]byte{1})},
 	})
 	if _, err := b.admin.EnsureInstance(t.Context(), "fingerprint"); err != nil {
@@ -97,8 +100,8 @@ func (b *bench) api(keys store.APIKeys) *API {
 		Issuer: "https://signet.example", Admin: b.admin, Keys: keys, Now: b.now,
 		Tokens: token.New(b.ring, nil, "https://signet.example"), Grants: b.stores, ClientTokens: b.stores,
 		Requests: b.requests, Ring: b.ring, RateLimit: b.limit,
-		Tickets: token.NewTickets(b.ring),
-		Log:     slog.New(slog.NewTextHandler(b.log, nil)),
+		Tickets: token.NewTickets(b.ring), Uses: b.uses,
+		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	})
 }
 

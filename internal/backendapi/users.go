@@ -65,7 +65,7 @@ func (f *fields) time(name string) time.Time {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		f.problems = append(f.problems, problem{"form_param_invalid_time", name, name + " must be a time as in RFC 3339."})
+		f.problems = append(f.problems, problem{code: "form_param_invalid_time", param: name, long: name + " must be a time as in RFC 3339."})
 	}
 	return t
 }
@@ -89,7 +89,7 @@ func (f *fields) emailStatuses(addresses int) []admin.EmailStatus {
 	const name = "email_address_identification_status"
 	statuses := f.texts(name)
 	if len(statuses) != 0 && len(statuses) != addresses {
-		f.problems = append(f.problems, problem{"form_param_array_length_mismatch", name, name + " must be as long as email_address."})
+		f.problems = append(f.problems, problem{code: "form_param_array_length_mismatch", param: name, long: name + " must be as long as email_address."})
 	}
 	all := make([]admin.EmailStatus, len(statuses))
 	for i, s := range statuses {

@@ -91,6 +91,18 @@ func (c *Cache) PutAPIKey(ctx context.Context, k store.APIKey) error {
 	return c.Backing.PutAPIKey(ctx, k)
 }
 
+// CreateAPIKey implements store.APIKeys.
+func (c *Cache) CreateAPIKey(ctx context.Context, k store.APIKey) error {
+	defer c.forget()
+	return c.Backing.CreateAPIKey(ctx, k)
+}
+
+// RevokeAPIKey implements store.APIKeys.
+func (c *Cache) RevokeAPIKey(ctx context.Context, id string, now time.Time) error {
+	defer c.forget()
+	return c.Backing.RevokeAPIKey(ctx, id, now)
+}
+
 // SigningKeys implements store.SigningKeys.
 func (c *Cache) SigningKeys(ctx context.Context) ([]store.SigningKey, error) {
 	return recall(ctx, c,

@@ -3,6 +3,7 @@ package hosted
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/signet-auth/signet/internal/oauth"
@@ -38,6 +39,7 @@ func (h *Hosted) showConsent(w http.ResponseWriter, r *http.Request, query oauth
 		formTargets: []string{ui.FormTarget(pending.RedirectURI)},
 		page: ui.Consent{
 			Application: client.Name,
+			Logo:        h.logo(client),
 			Unverified:  client.DynamicallyRegistered,
 			At:          registration.Host(client.ID),
 			Custom:      descriptions,
@@ -81,6 +83,16 @@ func (h *Hosted) decide(w http.ResponseWriter, r *http.Request, form oauth.Form)
 		return answer{}, errBadForm
 	}
 	return seeWith(authorizePath, h.sessions.SealContinuation(h.sessions.Browser(w, r), pending)), nil
+}
+
+// logo is the picture of an application that was uploaded here. Others are on the
+// sites of whoever wants to be trusted, and would tell them who looks.
+func (h *Hosted) logo(c store.Client) string {
+	at, err := url.Parse(c.ImageURL)
+	if err != nil || h.pictures == "" || !strings.HasPrefix(c.ImageURL, h.pictures) {
+		return ""
+	}
+	return at.Path
 }
 
 // client finds the application that waits. One that is no longer admitted is gone

@@ -57,6 +57,7 @@ type Deps struct {
 	SignInTokens store.SignInTokens
 	Invitations  Invitations
 	Tickets      Tickets
+	Pictures     string // what the URLs of pictures that were uploaded begin with
 	Cases        *doctor.Book
 	Now          func() time.Time
 	Log          *slog.Logger
@@ -75,6 +76,7 @@ type Hosted struct {
 	signInTokens store.SignInTokens
 	invitations  Invitations
 	tickets      Tickets
+	pictures     string
 	cases        *doctor.Book
 	now          func() time.Time
 	log          *slog.Logger
@@ -95,6 +97,7 @@ func New(d Deps) *Hosted {
 		signInTokens: d.SignInTokens,
 		invitations:  d.Invitations,
 		tickets:      d.Tickets,
+		pictures:     d.Pictures,
 		cases:        d.Cases,
 		now:          d.Now,
 		log:          d.Log,

@@ -23,6 +23,7 @@ type Client struct {
 	RedirectURIs []string // as registered; compared byte by byte
 	Scopes       Scopes   // the most a request may ask for
 	SecretHash   Hash     // of a confidential client
+	OldSecret    OldSecret
 	Lifetimes    Lifetimes
 	NotBefore    time.Time // whatever was authorized at this time or earlier is dead
 
@@ -35,6 +36,17 @@ type Client struct {
 	Resources             []string  // if any, the only ones it may ask for (RFC 8707)
 	PostLogoutURIs        []string  // where the browser may go after signing out
 }
+
+// An OldSecret is the client secret before the current one, for as long as it is
+// still admitted. The zero value is none.
+type OldSecret struct {
+	Hash   Hash
+	MadeAt time.Time
+	Until  time.Time // not admitted from this time on
+}
+
+// Live reports whether the secret is still admitted.
+func (s OldSecret) Live(now time.Time) bool { return s.Hash != Hash{} && now.Before(s.Until) }
 
 // An Algorithm signs tokens (RFC 7518 §3.1, RFC 8037 §3.1).
 type Algorithm string

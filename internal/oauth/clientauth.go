@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Credentials are what a client sent to say who it is (RFC 6749 §2.3).
@@ -75,10 +76,13 @@ type AuthenticatedClient struct{ client Client }
 func (a AuthenticatedClient) Client() Client { return a.client }
 
 // Authenticate checks the credentials against the client that has the client_id
-// they name; found is false if nobody has it. Whoever fails learns only that.
-func (x Credentials) Authenticate(c Client, found bool) (AuthenticatedClient, error) {
+// they name; found is false if nobody has it. Whoever fails learns only that. While
+// the secret before the current one is admitted, either will do.
+func (x Credentials) Authenticate(c Client, found bool, now time.Time) (AuthenticatedClient, error) {
 	hash := HashSecret(x.Secret) // also for an unknown client, so that the answers take the same time
-	match := subtle.ConstantTimeCompare(hash[:], c.SecretHash[:]) == 1
+	current := subtle.ConstantTimeCompare(hash[:], c.SecretHash[:])
+	old := subtle.ConstantTimeCompare(hash[:], c.OldSecret.Hash[:])
+	match := current == 1 || old == 1 && c.OldSecret.Live(now)
 	switch {
 	case !found || x.ClientID != c.ID:
 		return AuthenticatedClient{}, errNotAuthenticated

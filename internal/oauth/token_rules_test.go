@@ -106,12 +106,33 @@ func TestClientAuthentication(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			x, err := ReadCredentials(tt.header, form(t, tt.body))
 			if err == nil {
-				_, err = x.Authenticate(tt.client, tt.found)
+				_, err = x.Authenticate(tt.client, tt.found, now)
 			}
 			if got := refusedBy(err); got != tt.want {
 				t.Errorf("refused by %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestOldSecret(t *testing.T) {
+	c := web
+	c.OldSecret = OldSecret{Hash: HashSecret("old"), Until: now.Add(time.Hour)}
+	for _, tt := range []struct {
+		secret string
+		at     time.Time
+		want   bool
+	}{
+		{"old", now, true}, {"old", now.Add(time.Hour - 1), true}, {"old", now.Add(time.Hour), false}, {"older", now, false},
+	} {
+		_, err := Credentials{ClientID: c.ID, Secret: tt.secret}.Authenticate(c, true, tt.at)
+		if (err == nil) != tt.want {
+			t.Errorf("%q at %v: %v", tt.secret, tt.at, err)
+		}
+	}
+	c.OldSecret = OldSecret{Until: now.Add(time.Hour)}
+	if _, err := (Credentials{ClientID: c.ID, Secret: ""}).Authenticate(c, true, now); err == nil {
+		t.Error("no old secret admits a client without one")
 	}
 }
 

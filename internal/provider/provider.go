@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/signet-auth/signet/internal/cache"
 	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/registration"
@@ -48,6 +49,7 @@ type Deps struct {
 	Tokens       *token.Tokens
 	Keys         *token.Keys
 	Cases        *doctor.Book
+	Uses         *cache.Uses // of client secrets
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -72,6 +74,7 @@ type Provider struct {
 	tokens           *token.Tokens
 	keys             *token.Keys
 	cases            *doctor.Book
+	uses             *cache.Uses
 	now              func() time.Time
 	log              *slog.Logger
 }
@@ -97,6 +100,7 @@ func New(d Deps) *Provider {
 		tokens:           d.Tokens,
 		keys:             d.Keys,
 		cases:            d.Cases,
+		uses:             d.Uses,
 		now:              d.Now,
 		log:              d.Log,
 	}

@@ -80,7 +80,11 @@ func (p *Provider) authenticate(ctx context.Context, authorization string, form 
 		return oauth.AuthenticatedClient{}, fmt.Errorf("looking up the client: %w", err)
 	}
 	note.Client(client.Client, err == nil)
-	return credentials.Authenticate(client.Client, err == nil)
+	authenticated, err := credentials.Authenticate(client.Client, err == nil, p.now())
+	if err == nil && credentials.Secret != "" {
+		p.uses.Note(oauth.HashSecret(credentials.Secret))
+	}
+	return authenticated, err
 }
 
 // tokenAnswer puts minted tokens into wire format.

@@ -41,6 +41,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the last answer is out
 	var work sync.WaitGroup
 	work.Go(func() { s.sweepForEver(beside) })
+	work.Go(func() { s.flushForEver(beside) })
 	work.Go(func() {
 		s.office.held.Follow(beside, func(err error) { s.log.Error("following changes made on other nodes", "err", err) })
 	})
@@ -69,8 +70,29 @@ const (
 	sweepInterval = 10 * time.Minute
 	sweepBatch    = 200
 	sweepPause    = 5 * time.Millisecond // leaves the database to others between batches
-	grantKept     = 24 * time.Hour       // after it expired, so that a late replay is still recognized
+	pictureKept   = time.Hour            // that nobody shows: it may be about to be shown
+	useKept       = 400 * 24 * time.Hour
+	grantKept     = 24 * time.Hour // after it expired, so that a late replay is still recognized
 )
+
+const (
+	flushInterval = 20 * time.Second
+	flushTimeout  = 5 * time.Second // of the last one
+)
+
+// flushForEver writes down when secrets were used, now and then and at the end.
+func (s *Server) flushForEver(ctx context.Context) {
+	for pause(ctx, flushInterval) {
+		if err := s.office.uses.Flush(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("noting when secrets were used", "err", err)
+		}
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	defer cancel()
+	if err := s.office.uses.Flush(last); err != nil {
+		s.log.Warn("noting when secrets were used", "err", err)
+	}
+}
 
 // sweepForEver removes what has expired until ctx is done.
 func (s *Server) sweepForEver(ctx context.Context) {
@@ -91,7 +113,15 @@ func (s *Server) sweep(ctx context.Context) error {
 		return fmt.Errorf("grants: %w", err)
 	}
 	db := s.office.db
+	pictures := func(ctx context.Context, now time.Time, limit int) (int, error) {
+		return db.DeleteUnusedPictures(ctx, s.office.pictureAt, now.Add(-pictureKept), limit)
+	}
+	uses := func(ctx context.Context, now time.Time, limit int) (int, error) {
+		return db.DeleteOldUses(ctx, now.Add(-useKept), limit)
+	}
 	for what, remove := range map[string]func(context.Context, time.Time, int) (int, error){
+		"pictures":        pictures,
+		"uses of secrets": uses,
 		"sessions":        db.DeleteExpiredSessions,
 		"sign-in tokens":  db.DeleteExpiredSignInTokens,
 		"device requests": db.DeleteExpiredDeviceRequests,

@@ -91,6 +91,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
 	provider.New(provider.Deps{
 		Cases:        cases,
+		Uses:         s.office.uses,
 		Registry:     registry,
 		Statements:   s.office.statements,
 		Issuer:       issuer.String(),
@@ -120,6 +121,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		SignInTokens: db,
 		Invitations:  inviting{s.office.Admin},
 		Tickets:      tickets,
+		Pictures:     s.office.pictureAt,
 		Now:          s.now,
 		Log:          s.log,
 	}).Routes(mux)
@@ -133,6 +135,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Signing:      keys,
 		Grants:       db,
 		ClientTokens: db,
+		Uses:         s.office.uses,
 		Tickets:      tickets,
 		Requests:     db,
 		Ring:         ring,
@@ -140,6 +143,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Now:          s.now,
 		Log:          s.log,
 	}).Routes(mux)
+	mux.HandleFunc("GET "+admin.PicturesPath+"{name}", s.picture)
 	mux.HandleFunc("GET "+healthPath, s.healthy)
 	mux.HandleFunc("GET "+readyPath, s.ready)
 	return mux
@@ -170,6 +174,8 @@ type Office struct {
 	documents  *registration.Documents
 	db         *sqlstore.DB
 	held       *cache.Cache // over db
+	uses       *cache.Uses
+	pictureAt  string // what a picture's id follows in its URL
 }
 
 // OpenOffice opens the database, making it if there is none, and checks that the
@@ -187,13 +193,17 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	if err != nil {
 		return nil, err
 	}
+	issuer, err := cfg.IssuerURL()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the issuer %w", err), db.Close())
+	}
 	documents, err := newDocuments(cfg, o)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	accounts, held := account.New(db), cache.New(db)
+	accounts, held, uses := account.New(db), cache.New(db), cache.NewUses(db, o.Now)
 	office := &Office{
-		accounts: accounts, ring: ring, db: db, held: held, keys: token.NewKeys(held, ring, o.Now),
+		accounts: accounts, ring: ring, db: db, held: held, uses: uses, pictureAt: issuer.String() + admin.PicturesPath, keys: token.NewKeys(held, ring, o.Now),
 		statements: registration.NewStatements(ring), documents: documents, Admin: admin.New(admin.Deps{
 			Clients:     held,
 			Users:       db,
@@ -205,6 +215,9 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			Tickets:     db,
 			Now:         o.Now,
 			Random:      rand.Reader,
+			Pictures:    db,
+			Uses:        uses,
+			PictureAt:   issuer.String() + admin.PicturesPath,
 		}),
 	}
 	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {

@@ -60,6 +60,15 @@ type options struct {
 	Resources         []string          `json:"resources,omitempty"`
 	PostLogoutURIs    []string          `json:"post_logout_redirect_uris,omitempty"`
 	Lifetimes         *lifetimes        `json:"lifetimes,omitempty"`
+	SecretMadeAt      int64             `json:"secret_made_at,omitempty"` // milliseconds
+	OldSecret         *oldSecret        `json:"old_secret,omitempty"`
+}
+
+// An oldSecret is what may be used beside the current one until a time.
+type oldSecret struct {
+	Hash   []byte `json:"hash"`
+	MadeAt int64  `json:"made_at,omitempty"`
+	Until  int64  `json:"until"`
 }
 
 // lifetimes are in seconds; 0 is as the instance has it.
@@ -89,6 +98,10 @@ func formatOptions(c store.Client) (string, error) {
 	o := options{
 		IDTokenAlgorithm: c.IDTokenAlgorithm, TokenFormat: c.Own.TokenFormat, Sticky: c.StickyRefresh,
 		ClientCredentials: c.ClientCredentials, Resources: c.Own.Resources, PostLogoutURIs: c.PostLogoutURIs,
+		SecretMadeAt: ms(c.SecretMadeAt),
+	}
+	if old := c.OldSecret; old.Hash != (oauth.Hash{}) {
+		o.OldSecret = &oldSecret{old.Hash[:], ms(old.MadeAt), ms(old.Until)}
 	}
 	if kept := formatLifetimes(c.Own.Lifetimes); kept != (lifetimes{}) {
 		o.Lifetimes = &kept
@@ -101,7 +114,11 @@ func formatOptions(c store.Client) (string, error) {
 // instance decides for it.
 func (o options) apply(c *store.Client, s store.Settings) {
 	c.IDTokenAlgorithm, c.StickyRefresh, c.ClientCredentials = o.IDTokenAlgorithm, o.Sticky, o.ClientCredentials
-	c.PostLogoutURIs = o.PostLogoutURIs
+	c.PostLogoutURIs, c.SecretMadeAt = o.PostLogoutURIs, fromMS(o.SecretMadeAt)
+	if old := o.OldSecret; old != nil {
+		copy(c.OldSecret.Hash[:], old.Hash)
+		c.OldSecret.MadeAt, c.OldSecret.Until = fromMS(old.MadeAt), fromMS(old.Until)
+	}
 	c.Own.TokenFormat, c.Own.Resources = o.TokenFormat, o.Resources
 	if o.Lifetimes != nil {
 		c.Own.Lifetimes = o.Lifetimes.parsed()

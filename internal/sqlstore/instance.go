@@ -17,6 +17,7 @@ type settings struct {
 	AllowHTTPRedirectURIs bool     `json:"allow_http_redirect_uris"`
 	JWTAccessTokens       bool     `json:"jwt_access_tokens,omitempty"`
 	Resources             []string `json:"resources,omitempty"`
+	AllowedOrigins        []string `json:"allowed_origins,omitempty"`
 
 	CustomScopes              []store.CustomScope     `json:"custom_scopes,omitempty"`
 	DefaultScopes             oauth.Scopes            `json:"default_scopes,omitempty"`
@@ -28,7 +29,7 @@ type settings struct {
 func formatSettings(s store.Settings) (string, error) {
 	text, err := json.Marshal(settings{
 		formatLifetimes(s.Lifetimes),
-		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources,
+		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources, s.AllowedOrigins,
 		s.CustomScopes, s.DefaultScopes, s.DynamicRegistration, s.RegistrationTokenRequired, s.MetadataDocuments,
 	})
 	return string(text), err
@@ -44,6 +45,7 @@ func parseSettings(text string) (store.Settings, error) {
 		AllowHTTPRedirectURIs: kept.AllowHTTPRedirectURIs,
 		JWTAccessTokens:       kept.JWTAccessTokens,
 		Resources:             kept.Resources,
+		AllowedOrigins:        kept.AllowedOrigins,
 
 		CustomScopes:              kept.CustomScopes,
 		DefaultScopes:             kept.DefaultScopes,

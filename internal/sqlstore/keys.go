@@ -12,9 +12,9 @@ import (
 // PutAPIKey implements store.APIKeys.
 func (db *DB) PutAPIKey(ctx context.Context, k store.APIKey) error {
 	err := db.change(ctx, func(tx querier) error {
-		return execOne(ctx, tx, `INSERT INTO api_keys (id, name, secret, prefix, created_at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (name) DO UPDATE SET id = excluded.id, secret = excluded.secret, prefix = excluded.prefix, created_at = excluded.created_at`,
-			k.ID, k.Name, k.Secret[:], k.Prefix, ms(k.CreatedAt))
+		return execOne(ctx, tx, insertAPIKey+` ON CONFLICT (name) DO UPDATE SET
+				id = excluded.id, secret = excluded.secret, prefix = excluded.prefix, created_at = excluded.created_at, expires_at = excluded.expires_at`,
+			k.ID, k.Name, k.Secret[:], k.Prefix, ms(k.CreatedAt), ms(k.ExpiresAt))
 	})
 	if err != nil {
 		return fmt.Errorf("saving an API key: %w", err)
@@ -22,10 +22,46 @@ func (db *DB) PutAPIKey(ctx context.Context, k store.APIKey) error {
 	return nil
 }
 
-const selectAPIKey = `SELECT id, name, secret, prefix, created_at FROM api_keys `
+const insertAPIKey = `INSERT INTO api_keys (id, name, secret, prefix, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`
+
+// CreateAPIKey implements store.APIKeys.
+func (db *DB) CreateAPIKey(ctx context.Context, k store.APIKey) error {
+	err := db.change(ctx, func(tx querier) error {
+		return execOne(ctx, tx, insertAPIKey+` ON CONFLICT (name) DO NOTHING`, k.ID, k.Name, k.Secret[:], k.Prefix, ms(k.CreatedAt), ms(k.ExpiresAt))
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return store.ErrConflict
+	}
+	return wrapped("saving an API key", err)
+}
+
+// RevokeAPIKey implements store.APIKeys. The version is moved first: its row makes
+// those who revoke take turns, so that the last of them sees what the others did.
+func (db *DB) RevokeAPIKey(ctx context.Context, id string, now time.Time) error {
+	err := db.engine.transaction(ctx, func(tx querier) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE version SET number = number + 1`); err != nil {
+			return err
+		}
+		return execOne(ctx, tx, `DELETE FROM api_keys WHERE id = $1
+			AND EXISTS (SELECT 1 FROM api_keys o WHERE o.id <> $1 AND (o.expires_at = 0 OR o.expires_at > $2))`, id, ms(now))
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		return wrapped("revoking an API key", err)
+	}
+	var n int
+	if err := db.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM api_keys WHERE id = $1`, id).Scan(&n); err != nil {
+		return fmt.Errorf("revoking an API key: %w", err)
+	}
+	if n == 0 {
+		return store.ErrNotFound
+	}
+	return store.ErrConflict
+}
+
+const selectAPIKey = `SELECT id, name, secret, prefix, created_at, expires_at FROM api_keys `
 
 func scanAPIKey(r row) (k store.APIKey, err error) {
-	err = r.Scan(&k.ID, &k.Name, idField{k.Secret[:]}, &k.Prefix, at{&k.CreatedAt})
+	err = r.Scan(&k.ID, &k.Name, idField{k.Secret[:]}, &k.Prefix, at{&k.CreatedAt}, at{&k.ExpiresAt})
 	return k, err
 }
 

@@ -45,6 +45,8 @@ var _ interface {
 	store.Versions
 	store.SignInTokens
 	store.Invitations
+	store.Pictures
+	store.Uses
 } = (*DB)(nil)
 
 // An engine carries statements to one of the two databases. The operations on

@@ -57,6 +57,7 @@ type Client struct {
 	ClientURI     string
 	ImageURL      string
 	Own           Choices
+	SecretMadeAt  time.Time // zero if nobody noted it
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 	Revision      int64

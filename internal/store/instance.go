@@ -42,6 +42,7 @@ type Settings struct {
 	AllowHTTPRedirectURIs bool     // admit http redirect URIs beyond loopback
 	JWTAccessTokens       bool     // unless a client chooses otherwise
 	Resources             []string // if any, the only ones that tokens are for
+	AllowedOrigins        []string // of the operator's own pages; kept for them
 
 	CustomScopes  []CustomScope
 	DefaultScopes oauth.Scopes // of clients that register themselves and name none; nil for those built in
@@ -88,7 +89,15 @@ type APIKeys interface {
 	// at once.
 	PutAPIKey(ctx context.Context, k APIKey) error
 
-	// APIKey finds the key with this hash, or ErrNotFound.
+	// CreateAPIKey saves a key, or returns ErrConflict if there is one of its name.
+	CreateAPIKey(ctx context.Context, k APIKey) error
+
+	// RevokeAPIKey removes a key that opens nothing any more then. ErrConflict if no
+	// other would open the Backend API at now, ErrNotFound if there is none. Of two
+	// concurrent calls for the last two keys one succeeds.
+	RevokeAPIKey(ctx context.Context, id string, now time.Time) error
+
+	// APIKey finds the key with this hash, expired or not, or ErrNotFound.
 	APIKey(ctx context.Context, secret Hash) (APIKey, error)
 
 	// ListAPIKeys returns all keys, oldest first.
@@ -102,7 +111,11 @@ type APIKey struct {
 	Secret    Hash
 	Prefix    string // its first characters, to tell keys apart
 	CreatedAt time.Time
+	ExpiresAt time.Time // zero: never
 }
+
+// Live reports whether the key opens anything at now.
+func (k APIKey) Live(now time.Time) bool { return k.ExpiresAt.IsZero() || now.Before(k.ExpiresAt) }
 
 // SigningKeys keeps the keys that sign tokens. Private keys come sealed.
 type SigningKeys interface {

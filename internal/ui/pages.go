@@ -112,6 +112,7 @@ func (p FormPost) Render(w io.Writer) error { return render(w, "form_post", p) }
 // Consent asks the user to agree to what an application wants.
 type Consent struct {
 	Application string
+	Logo        string // the path of a picture on this server, or ""
 	User        Person
 	Unverified  bool   // it has registered itself, so nobody here knows who it is
 	At          string // the host that vouches for it by a document, or ""

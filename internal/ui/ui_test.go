@@ -45,6 +45,11 @@ func consent(application string, user Person, redirectURI string, scopes ...stri
 	}
 }
 
+func withLogo(c Consent) Consent {
+	c.Logo = "/images/0123456789abcdef0123456789abcdef.png"
+	return c
+}
+
 // unverified asks for an application that nobody vouches for.
 func unverified(at string) Consent {
 	c := consent("Agent", ada, "http://127.0.0.1:7777/callback", "openid", "profile", "offline_access")
@@ -60,6 +65,7 @@ var pages = map[string]page{
 	"sign_in_busy":        SignIn{Identifier: "ada@example.com", Failure: TooBusy, CSRF: "token"},
 	"sign_in_hostile":     SignIn{Application: hostile, Identifier: hostile, Failure: WrongCredentials, Continue: hostile, CSRF: hostile},
 	"consent":             consent("Analytical Engine", ada, "https://app.engine.example.co.uk/callback", "profile", "email"),
+	"consent_logo":        withLogo(consent("Analytical Engine", ada, "https://app.engine.example.co.uk/callback", "profile")),
 	"consent_no_name":     consent("Analytical Engine", Person{Identifier: "ada"}, "https://engine.example/cb", "public_metadata", "private_metadata", "openid", "offline_access", "notes:read"),
 	"consent_no_scopes":   consent("Analytical Engine", ada, "https://engine.example/cb"),
 	"consent_device":      consent("Engine CLI", ada, "http://127.0.0.1:49152/callback", "profile"),

@@ -15,6 +15,7 @@ var instancePromises = map[string]func(*testing.T, Store){
 	"there is one instance":           oneInstance,
 	"one of concurrent settings wins": settings,
 	"API keys are replaced by name":   apiKeys,
+	"the last API key is kept":        lastAPIKey,
 	"signing keys are kept in order":  signingKeys,
 	"the version moves with changes":  version,
 }
@@ -145,6 +146,10 @@ func version(t *testing.T, s Store) {
 			return s.UpdateSettings(ctx, i)
 		}, true},
 		{"an API key", func() error { return s.PutAPIKey(ctx, store.APIKey{ID: "key_1", Name: "main"}) }, true},
+		{"another API key", func() error {
+			return s.CreateAPIKey(ctx, store.APIKey{ID: "key_2", Name: "other", Secret: store.Hash{2}})
+		}, true},
+		{"a revoked API key", func() error { return s.RevokeAPIKey(ctx, "key_1", now) }, true},
 		{"a signing key", func() error { return s.CreateSigningKey(ctx, key) }, true},
 		{"a retired signing key", func() error { return s.RetireSigningKey(ctx, "kid", now) }, true},
 		{"a deleted signing key", func() error { return s.DeleteSigningKey(ctx, "kid") }, true},
@@ -158,4 +163,35 @@ func version(t *testing.T, s Store) {
 		}
 		last = got
 	}
+}
+
+func lastAPIKey(t *testing.T, s Store) {
+	old := store.APIKey{ID: "key_old", Name: "old", Secret: store.Hash{9}, Prefix: "sk", CreatedAt: now, ExpiresAt: now}
+	must(t, s.CreateAPIKey(t.Context(), old))
+	for n := range byte(3) {
+		k := store.APIKey{ID: "key_" + string('a'+rune(n)), Name: string('a' + rune(n)), Secret: store.Hash{n}, CreatedAt: now.Add(time.Second)}
+		must(t, s.CreateAPIKey(t.Context(), k))
+	}
+	if err := s.CreateAPIKey(t.Context(), store.APIKey{ID: "key_x", Name: "a", Secret: store.Hash{7}}); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("another of the same name: %v, want ErrConflict", err)
+	}
+	if got, err := s.APIKey(t.Context(), old.Secret); err != nil || cmp.Diff(old, got) != "" || got.Live(now) || !got.Live(now.Add(-1)) {
+		t.Errorf("kept as %+v, %v", got, err)
+	}
+	won := 0
+	for _, err := range together(3, func(i int) error { return s.RevokeAPIKey(t.Context(), "key_"+string('a'+rune(i)), now) }) {
+		switch {
+		case err == nil:
+			won++
+		case !errors.Is(err, store.ErrConflict):
+			t.Errorf("a loser got %v, want ErrConflict", err)
+		}
+	}
+	if keys, err := s.ListAPIKeys(t.Context()); err != nil || won != 2 || len(keys) != 2 {
+		t.Errorf("%d revoked, %d left, %v; want one beside the expired one", won, len(keys), err)
+	}
+	if err := s.RevokeAPIKey(t.Context(), "key_none", now); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("one that does not exist: %v, want ErrNotFound", err)
+	}
+	must(t, s.RevokeAPIKey(t.Context(), old.ID, now))
 }

@@ -28,6 +28,8 @@ type Store interface {
 	store.SignInTokens
 	store.Invitations
 	store.Requests
+	store.Pictures
+	store.Uses
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
@@ -36,6 +38,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 		requestPromises,
+		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises, picturePromises,
 	} {
 		for name, promise := range promises {
 			t.Run(name, func(t *testing.T) {
