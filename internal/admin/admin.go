@@ -61,6 +61,7 @@ type Admin struct {
 	pictures    store.Pictures
 	uses        Uses
 	pictureAt   string
+	condition   Condition // nil admits every version
 }
 
 // New makes an Admin.

@@ -194,6 +194,9 @@ func (a *Admin) changeApplication(ctx context.Context, id string, change func(*A
 		if app, err = a.Application(ctx, id); err != nil {
 			return err
 		}
+		if err := a.admits(app.Version()); err != nil {
+			return err
+		}
 		if err := change(&app); err != nil {
 			return err
 		}
@@ -201,6 +204,7 @@ func (a *Admin) changeApplication(ctx context.Context, id string, change func(*A
 		if err := a.clients.UpdateClient(ctx, app.Client); err != nil {
 			return fmt.Errorf("changing an application: %w", err)
 		}
+		app.Revision++
 		return nil
 	})
 	if err != nil {
@@ -223,6 +227,12 @@ func after(previous, now time.Time) time.Time {
 func (a *Admin) DeleteApplication(ctx context.Context, id string) error {
 	if !isID("oa_", id) {
 		return fmt.Errorf("deleting an application: %w", store.ErrNotFound)
+	}
+	if a.condition != nil {
+		return a.deleteIf(ctx, func() (string, func(context.Context) error, error) {
+			app, err := a.Application(ctx, id)
+			return app.Version(), func(ctx context.Context) error { return a.clients.DeleteClientAt(ctx, id, app.Revision) }, err
+		})
 	}
 	if err := a.clients.DeleteClient(ctx, id); err != nil {
 		return fmt.Errorf("deleting an application: %w", err)

@@ -51,10 +51,20 @@ func (a *Admin) Settings(ctx context.Context) (store.Settings, error) {
 // UpdateSettings applies change to the settings and saves them. Change may run
 // more than once, each time on settings read anew.
 func (a *Admin) UpdateSettings(ctx context.Context, change func(*store.Settings)) (store.Settings, error) {
+	i, err := a.ChangeInstance(ctx, change)
+	return i.Settings, err
+}
+
+// ChangeInstance is UpdateSettings for callers that want the version of what is
+// saved as well.
+func (a *Admin) ChangeInstance(ctx context.Context, change func(*store.Settings)) (store.Instance, error) {
 	var i store.Instance
 	err := retried(func() error {
 		var err error
 		if i, err = a.Instance(ctx); err != nil {
+			return err
+		}
+		if err := a.admits(SettingsVersion(i)); err != nil {
 			return err
 		}
 		change(&i.Settings)
@@ -64,10 +74,11 @@ func (a *Admin) UpdateSettings(ctx context.Context, change func(*store.Settings)
 		if err := a.instances.UpdateSettings(ctx, i); err != nil {
 			return fmt.Errorf("saving the settings: %w", err)
 		}
+		i.Revision++
 		return nil
 	})
 	if err != nil {
-		return store.Settings{}, err
+		return store.Instance{}, err
 	}
-	return i.Settings, nil
+	return i, nil
 }

@@ -60,6 +60,9 @@ func (a *Admin) changeUser(ctx context.Context, id string, signOut bool, change 
 		if u, err = a.User(ctx, id); err != nil {
 			return err
 		}
+		if err := a.admits(UserVersion(u)); err != nil {
+			return err
+		}
 		u.Emails = slices.Clone(u.Emails)
 		if err := change(&u); err != nil {
 			return err

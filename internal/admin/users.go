@@ -191,6 +191,12 @@ func (a *Admin) DeleteUser(ctx context.Context, id string) error {
 	if !isID("user_", id) {
 		return fmt.Errorf("deleting a user: %w", store.ErrNotFound)
 	}
+	if a.condition != nil {
+		return a.deleteIf(ctx, func() (string, func(context.Context) error, error) {
+			u, err := a.User(ctx, id)
+			return UserVersion(u), func(ctx context.Context) error { return a.users.DeleteUserAt(ctx, id, u.UpdatedAt) }, err
+		})
+	}
 	if err := a.users.DeleteUser(ctx, id); err != nil {
 		return fmt.Errorf("deleting a user: %w", err)
 	}

@@ -35,7 +35,7 @@ func (a *API) updateApplication(r *http.Request) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	app, err := a.admin.UpdateApplication(r.Context(), r.PathValue("id"), fields)
+	app, err := a.provided(r).UpdateApplication(r.Context(), r.PathValue("id"), fields)
 	return a.answerApplication(r.Context(), app, err)
 }
 
@@ -97,7 +97,15 @@ func (a *API) answerApplication(ctx context.Context, app admin.Application, err 
 	if err != nil {
 		return nil, err
 	}
-	return a.applicationObject(ctx, app, instance.ID)
+	o, err := a.applicationObject(ctx, app, instance.ID)
+	if err != nil {
+		return nil, err
+	}
+	t := tagged{object: o, version: app.Version()}
+	for _, s := range o.Signet.ClientSecrets {
+		t.noted = append(t.noted, s.LastUsedAt)
+	}
+	return t, nil
 }
 
 var applicationOrders = map[string]store.ClientOrder{
@@ -142,7 +150,7 @@ func (a *API) listApplications(r *http.Request) (any, error) {
 // deleteApplication serves DELETE /v1/oauth_applications/{id}.
 func (a *API) deleteApplication(r *http.Request) (any, error) {
 	id := r.PathValue("id")
-	if err := a.admin.DeleteApplication(r.Context(), id); err != nil {
+	if err := a.provided(r).DeleteApplication(r.Context(), id); err != nil {
 		return nil, err
 	}
 	return deletedObject{Object: "oauth_application", ID: id, Deleted: true}, nil

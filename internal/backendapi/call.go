@@ -28,7 +28,10 @@ func (a *API) call(methods map[string]method) http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 		answer, err := a.answer(w.Header(), r, methods)
-		status := http.StatusOK
+		status, known := http.StatusOK, false
+		if err == nil {
+			answer, known, err = untag(w.Header(), r, answer)
+		}
 		if err != nil {
 			status, answer = a.answerError(w.Header(), r, trace, err)
 		}
@@ -39,10 +42,13 @@ func (a *API) call(methods map[string]method) http.Handler {
 			_ = encode(&body, answer) // strings only
 		}
 		h := w.Header()
-		if answer == nil { // nothing to say
+		if known || answer == nil { // nothing to say
 			h.Set("Cache-Control", "no-store")
 			h.Set("Clerk-Trace-Id", trace)
-			w.WriteHeader(http.StatusNoContent)
+			if status = http.StatusNoContent; known {
+				status = http.StatusNotModified
+			}
+			w.WriteHeader(status)
 			return
 		}
 		h.Set("Content-Type", "application/json") // exactly: Clerk's JavaScript compares with ===
@@ -88,6 +94,9 @@ func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) 
 	if !ok {
 		h.Set("Allow", allowed(methods))
 		return nil, refuse("method_not_allowed", "", "This path does not take this method.")
+	}
+	if err := checkCondition(r); err != nil {
+		return nil, err
 	}
 	if name == http.MethodPost && len(r.Header.Values(idempotencyKey)) > 0 {
 		return a.once(h, r, key, serve)

@@ -45,6 +45,8 @@ var catalogue = map[string]struct {
 	"form_data_missing":                                   {422, "missing data"},
 	"form_identifier_exists":                              {422, "is taken"},
 	"too_many_requests":                                   {429, "Too many requests"},
+	"precondition_invalid":                                {400, "Precondition invalid"},
+	"precondition_failed":                                 {412, "Precondition failed"},
 	"idempotency_key_invalid":                             {400, "Idempotency key invalid"},
 	"idempotency_key_reused":                              {422, "Idempotency key reused"},
 	"internal_clerk_error":                                {500, "Internal error"},
@@ -142,6 +144,8 @@ func asRefusal(err error) (r refusal, ok bool) {
 		return refusal{{code: "resource_not_found", long: "No such object exists."}}, true
 	case errors.Is(err, store.ErrConflict):
 		return refusal{{code: "conflict", long: "Others kept changing the object at the same time; try again."}}, true
+	case errors.Is(err, admin.ErrPrecondition):
+		return refusal{{code: "precondition_failed", long: "The object is not the one that If-Match names any more; read it again."}}, true
 	case errors.Is(err, account.ErrBusy):
 		return refusal{{code: "service_unavailable", long: "Too many passwords are being hashed; try again in a moment."}}, true
 	}

@@ -112,6 +112,9 @@ func digest(parts ...[]byte) (d store.Hash) {
 // this once. The request has succeeded: if its answer cannot be kept, its sender
 // gets it all the same.
 func (a *API) keepAnswer(ctx context.Context, c store.Claim, answer any) (any, error) {
+	if t, ok := answer.(tagged); ok {
+		answer = t.object
+	}
 	var body bytes.Buffer
 	if answer != nil {
 		if err := encode(&body, answer); err != nil {

@@ -34,11 +34,11 @@ func settingsObject(s store.Settings) oauthSettings {
 
 // getSettings serves GET /v1/instance/oauth_application_settings.
 func (a *API) getSettings(r *http.Request) (any, error) {
-	s, err := a.admin.Settings(r.Context())
+	i, err := a.admin.Instance(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	return settingsObject(s), nil
+	return tagged{object: settingsObject(i.Settings), version: admin.SettingsVersion(i)}, nil
 }
 
 // updateSettings serves PATCH /v1/instance/oauth_application_settings. Null leaves
@@ -58,7 +58,7 @@ func (a *API) updateSettings(r *http.Request) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	s, err := a.admin.UpdateSettings(r.Context(), func(s *store.Settings) {
+	i, err := a.provided(r).ChangeInstance(r.Context(), func(s *store.Settings) {
 		set(&s.DynamicRegistration, registration)
 		set(&s.JWTAccessTokens, jwt)
 		set(&s.MetadataDocuments.Advertised, advertised)
@@ -73,7 +73,7 @@ func (a *API) updateSettings(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return settingsObject(s), nil
+	return tagged{object: settingsObject(i.Settings), version: admin.SettingsVersion(i)}, nil
 }
 
 func set[T any](field *T, given *T) {
@@ -95,17 +95,19 @@ func asScope(x store.CustomScope) scopeObject {
 	return scopeObject{"oauth_scope", x.Name, x.Description, x.Advertised}
 }
 
-// listScopes serves GET /v1/oauth_scopes.
+// listScopes serves GET /v1/oauth_scopes. Its ETag is that of the settings, which
+// changing a scope can be bound to.
 func (a *API) listScopes(r *http.Request) (any, error) {
-	s, err := a.admin.Settings(r.Context())
+	i, err := a.admin.Instance(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	list := page{Data: []any{}, TotalCount: len(s.CustomScopes)}
-	for _, x := range s.CustomScopes {
+	scopes := i.Settings.CustomScopes
+	list := page{Data: []any{}, TotalCount: len(scopes)}
+	for _, x := range scopes {
 		list.Data = append(list.Data, asScope(x))
 	}
-	return list, nil
+	return tagged{object: list, version: admin.SettingsVersion(i)}, nil
 }
 
 // createScope serves POST /v1/oauth_scopes.
@@ -136,7 +138,7 @@ func (a *API) updateScope(r *http.Request) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	x, err := a.admin.UpdateScope(r.Context(), r.PathValue("name"), description, advertised)
+	x, err := a.provided(r).UpdateScope(r.Context(), r.PathValue("name"), description, advertised)
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (a *API) updateUser(r *http.Request) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return answerUser(a.admin.UpdateUser(r.Context(), r.PathValue("id"), fields))
+	return answerUser(a.provided(r).UpdateUser(r.Context(), r.PathValue("id"), fields))
 }
 
 func notEmpty(s *string) *string {
@@ -70,7 +70,7 @@ func answerUser(u store.User, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newUserObject(u), nil
+	return tagged{newUserObject(u), admin.UserVersion(u), []*int64{millisOrNull(u.LastSignInAt), millisOrNull(u.LastActiveAt)}}, nil
 }
 
 // mergeMetadata serves PATCH /v1/users/{id}/metadata: what is given is laid over
@@ -93,7 +93,7 @@ func (a *API) setMetadata(r *http.Request, merge bool) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return answerUser(a.admin.UpdateUser(r.Context(), r.PathValue("id"), fields))
+	return answerUser(a.provided(r).UpdateUser(r.Context(), r.PathValue("id"), fields))
 }
 
 // verifyPassword serves POST /v1/users/{id}/verify_password.

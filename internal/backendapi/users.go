@@ -100,11 +100,7 @@ func (f *fields) emailStatuses(addresses int) []admin.EmailStatus {
 
 // getUser serves GET /v1/users/{id}.
 func (a *API) getUser(r *http.Request) (any, error) {
-	u, err := a.admin.User(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	return newUserObject(u), nil
+	return answerUser(a.admin.User(r.Context(), r.PathValue("id")))
 }
 
 var userOrders = map[string]store.UserOrder{
@@ -202,7 +198,7 @@ func later(a, b time.Time) time.Time {
 // deleteUser serves DELETE /v1/users/{id}.
 func (a *API) deleteUser(r *http.Request) (any, error) {
 	id := r.PathValue("id")
-	if err := a.admin.DeleteUser(r.Context(), id); err != nil {
+	if err := a.provided(r).DeleteUser(r.Context(), id); err != nil {
 		return nil, err
 	}
 	return deletedObject{Object: "user", ID: id, Deleted: true}, nil

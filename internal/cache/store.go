@@ -45,6 +45,12 @@ func (c *Cache) DeleteClient(ctx context.Context, id string) error {
 	return c.Backing.DeleteClient(ctx, id)
 }
 
+// DeleteClientAt implements store.Clients.
+func (c *Cache) DeleteClientAt(ctx context.Context, id string, revision int64) error {
+	defer c.forget()
+	return c.Backing.DeleteClientAt(ctx, id, revision)
+}
+
 // Instance implements store.Instances. Its NotBefore may be out of date; what
 // depends on that is decided by the store.
 func (c *Cache) Instance(ctx context.Context) (store.Instance, error) {

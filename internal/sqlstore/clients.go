@@ -202,22 +202,44 @@ func (db *DB) CutOffClient(ctx context.Context, id string, at time.Time) (time.T
 
 // DeleteClient implements store.Clients.
 func (db *DB) DeleteClient(ctx context.Context, id string) error {
-	err := db.change(ctx, func(tx querier) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO deleted_clients (client_id)
-			SELECT client_id FROM clients WHERE application_id = $1 AND dynamically_registered ON CONFLICT (client_id) DO NOTHING`, id)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM connections WHERE client_id = (SELECT client_id FROM clients WHERE application_id = $1)`, id)
-		if err != nil {
-			return err
-		}
-		return execOne(ctx, tx, `DELETE FROM clients WHERE application_id = $1`, id)
-	})
-	if err != nil {
-		return fmt.Errorf("deleting a client: %w", db.missing(err))
+	return db.deleteClient(ctx, `application_id = $1`, id)
+}
+
+// DeleteClientAt implements store.Clients.
+func (db *DB) DeleteClientAt(ctx context.Context, id string, revision int64) error {
+	err := db.deleteClient(ctx, `application_id = $1 AND revision = $2`, id, revision)
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
-	return nil
+	if _, err := db.ClientByID(ctx, id); err != nil {
+		return err
+	}
+	return store.ErrConflict
+}
+
+// deleteClient removes the client that the condition selects. It goes first, since
+// what else is removed depends on it.
+func (db *DB) deleteClient(ctx context.Context, condition string, args ...any) error {
+	err := db.change(ctx, func(tx querier) error {
+		var clientID string
+		var registered bool
+		err := tx.QueryRowContext(ctx, `SELECT client_id, dynamically_registered FROM clients WHERE `+condition, args...).Scan(&clientID, &registered)
+		if err != nil {
+			return err
+		}
+		if err := execOne(ctx, tx, `DELETE FROM clients WHERE `+condition, args...); err != nil {
+			return err
+		}
+		if registered {
+			_, err := tx.ExecContext(ctx, `INSERT INTO deleted_clients (client_id) VALUES ($1) ON CONFLICT (client_id) DO NOTHING`, clientID)
+			if err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM connections WHERE client_id = $1`, clientID)
+		return err
+	})
+	return wrapped("deleting a client", db.missing(err))
 }
 
 // isText reports whether a row can hold s. LIKE in SQLite stops at a NUL, so a

@@ -244,7 +244,7 @@ func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Ti
 	if banned {
 		notBefore = ms(now.Add(db.dialect.skew))
 	}
-	err := db.execOne(ctx, `UPDATE users SET banned = $2, updated_at = $4,
+	err := db.execOne(ctx, `UPDATE users SET banned = $2, updated_at = CASE WHEN updated_at >= $4 THEN updated_at + 1 ELSE $4 END,
 			not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END
 		WHERE id = $1`, id, banned, notBefore, ms(now))
 	if err != nil {
@@ -255,7 +255,7 @@ func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Ti
 
 // SetLocked implements store.Users.
 func (db *DB) SetLocked(ctx context.Context, id string, locked bool, now time.Time) error {
-	err := db.execOne(ctx, `UPDATE users SET locked = $2, updated_at = $3 WHERE id = $1`, id, locked, ms(now))
+	err := db.execOne(ctx, `UPDATE users SET locked = $2, updated_at = CASE WHEN updated_at >= $3 THEN updated_at + 1 ELSE $3 END WHERE id = $1`, id, locked, ms(now))
 	return wrapped("locking or unlocking a user", err)
 }
 
@@ -272,16 +272,34 @@ func (db *DB) CutOffUser(ctx context.Context, id string, at time.Time) (time.Tim
 
 // DeleteUser implements store.Users.
 func (db *DB) DeleteUser(ctx context.Context, id string) error {
+	return db.deleteUser(ctx, id, `DELETE FROM users WHERE id = $1`, id)
+}
+
+// DeleteUserAt implements store.Users.
+func (db *DB) DeleteUserAt(ctx context.Context, id string, was time.Time) error {
+	err := db.deleteUser(ctx, id, `DELETE FROM users WHERE id = $1 AND updated_at = $2`, id, ms(was))
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if _, err := db.UserByID(ctx, id); err != nil {
+		return err
+	}
+	return store.ErrConflict
+}
+
+// deleteUser runs the statement that decides whether the user goes, and then
+// removes the rest.
+func (db *DB) deleteUser(ctx context.Context, id, statement string, args ...any) error {
 	err := db.engine.transaction(ctx, func(tx querier) error {
+		if err := execOne(ctx, tx, statement, args...); err != nil {
+			return err
+		}
 		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return err
 			}
 		}
-		return execOne(ctx, tx, `DELETE FROM users WHERE id = $1`, id)
+		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("deleting a user: %w", db.missing(err))
-	}
-	return nil
+	return wrapped("deleting a user", db.missing(err))
 }

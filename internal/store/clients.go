@@ -37,6 +37,10 @@ type Clients interface {
 	// token of it is dead at its next use. ErrNotFound if there is none.
 	DeleteClient(ctx context.Context, id string) error
 
+	// DeleteClientAt is DeleteClient if revision is the stored one; otherwise
+	// ErrConflict, and nothing is removed.
+	DeleteClientAt(ctx context.Context, id string, revision int64) error
+
 	// AdmitClient saves a client that was not entered by anybody, because a user
 	// has agreed to it. If there is one with its client_id nothing changes.
 	// ErrNotFound if such a client was deleted before.

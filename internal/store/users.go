@@ -58,6 +58,10 @@ type Users interface {
 	// Every grant, code and token of it is dead at its next use. ErrNotFound if
 	// there is none.
 	DeleteUser(ctx context.Context, id string) error
+
+	// DeleteUserAt is DeleteUser if the stored UpdatedAt is was; otherwise
+	// ErrConflict, and nothing is removed.
+	DeleteUserAt(ctx context.Context, id string, was time.Time) error
 }
 
 // A User is a person who signs in. Empty strings mean "none".

@@ -2,9 +2,11 @@ package flows
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,4 +158,61 @@ func TestRevokingAllFromBeforeATime(t *testing.T) {
 			})
 		}
 	})
+}
+
+// Of concurrent changes of one version exactly one is made.
+func TestOneOfConcurrentConditionalChangesWins(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		c, _ := w.grant(t)
+		for _, x := range [][3]string{
+			{"PATCH", "/v1/oauth_applications/" + c.Application, `{"name":"b"}`},
+			{"PATCH", "/v1/users/" + w.User, `{"first_name":"Augusta"}`},
+			{"PATCH", "/v1/instance/oauth_application_settings", `{"oauth_jwt_access_tokens":true}`},
+			{"DELETE", "/v1/users/" + w.User, ""},
+			{"DELETE", "/v1/oauth_applications/" + c.Application, ""},
+		} {
+			method, path, change := x[0], x[1], x[2]
+			tag := w.conditional(t, "GET", path, "", "").Header.Get("ETag")
+			var won, lost atomic.Int32
+			for _, err := range harness.Together(8, func() error {
+				switch status := w.conditional(t, method, path, change, tag).StatusCode; status {
+				case http.StatusOK:
+					won.Add(1)
+				case http.StatusPreconditionFailed, http.StatusNotFound:
+					lost.Add(1)
+				default:
+					return fmt.Errorf("%s %s answers %d", method, path, status)
+				}
+				return nil
+			}) {
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			if won.Load() != 1 || lost.Load() != 7 {
+				t.Errorf("%s %s: %d made, %d refused, want 1 and 7", method, path, won.Load(), lost.Load())
+			}
+		}
+	})
+}
+
+// conditional calls the Backend API with If-Match.
+func (w *world) conditional(t testing.TB, method, path, body, tag string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequest(method, w.Issuer+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+harness.SecretKey)
+	request.Header.Set("Content-Type", "application/json")
+	if tag != "" {
+		request.Header.Set("If-Match", tag)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Error(err)
+		return &http.Response{Header: http.Header{}}
+	}
+	defer response.Body.Close()
+	return response
 }

@@ -37,8 +37,7 @@ type Store interface {
 func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
-		requestPromises,
-		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises, picturePromises,
+		requestPromises, picturePromises, versionPromises,
 	} {
 		for name, promise := range promises {
 			t.Run(name, func(t *testing.T) {
