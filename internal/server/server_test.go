@@ -19,6 +19,7 @@ import (
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/reqid"
+	"github.com/signet-auth/signet/internal/store"
 )
 
 // A record is a log that can be read while it is written.
@@ -227,8 +228,15 @@ func TestReadinessNeedsTheDatabase(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	s, _ := newServer(t, configFor(t.TempDir()))
+	past := s.now().Add(-time.Hour)
+	if _, _, err := s.office.db.ClaimRequest(t.Context(), store.Claim{LeaseUntil: past, ExpiresAt: past}, past.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.sweep(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if n, err := s.office.db.DeleteExpiredRequests(t.Context(), s.now(), 10); n != 0 || err != nil {
+		t.Errorf("%d kept answers are left, %v", n, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

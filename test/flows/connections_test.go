@@ -2,10 +2,12 @@ package flows
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -215,4 +217,62 @@ func (w *world) conditional(t testing.TB, method, path, body, tag string) *http.
 	}
 	defer response.Body.Close()
 	return response
+}
+
+// However often and at once a creation is sent under one key, it is done once.
+func TestConcurrentCreationsUnderOneKey(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		before := w.applications(t)
+		var mu sync.Mutex
+		secrets := map[string]bool{}
+		for _, err := range harness.Together(8, func() error {
+			for {
+				status, secret, err := w.createUnderKey("order 66")
+				switch {
+				case err != nil:
+					return err
+				case status == http.StatusConflict: // still under way
+					continue
+				case status != http.StatusOK:
+					return fmt.Errorf("answers %d", status)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				secrets[secret] = true
+				return nil
+			}
+		}) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if n := w.applications(t) - before; n != 1 || len(secrets) != 1 || secrets[""] {
+			t.Errorf("AD08: %d applications with %d secrets, want one", n, len(secrets))
+		}
+		for secret := range secrets {
+			if strings.Contains(w.Logs.String(), secret) {
+				t.Error("the secret is in the log")
+			}
+		}
+	})
+}
+
+func (w *world) createUnderKey(key string) (status int, secret string, err error) {
+	request, err := http.NewRequest("POST", w.Issuer+"/v1/oauth_applications", strings.NewReader(`{"name":"a"}`))
+	if err != nil {
+		return 0, "", err
+	}
+	request.Header.Set("Authorization", "Bearer "+harness.SecretKey)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Idempotency-Key", key)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	var app struct {
+		Secret string `json:"client_secret"`
+	}
+	err = json.NewDecoder(response.Body).Decode(&app)
+	return response.StatusCode, app.Secret, err
 }
