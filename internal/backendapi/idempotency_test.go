@@ -207,6 +207,38 @@ func (s spied) FinishRequest(ctx context.Context, c store.Claim, sealed []byte) 
 	return s.Requests.FinishRequest(ctx, c, sealed)
 }
 
+// dying is a node that dies between doing a request and keeping its answer.
+type dying struct{ store.Requests }
+
+func (dying) FinishRequest(context.Context, store.Claim, []byte) error { return store.ErrUnavailable }
+
+func (dying) ReleaseRequest(context.Context, store.Claim) error { return store.ErrUnavailable }
+
+func TestAKeyIsFreeAgainWhenItsNodeHasDied(t *testing.T) {
+	b := newBench(t)
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	b.now = func() time.Time { return now }
+	b.requests = dying{b.stores}
+	b.server = b.serve(b.stores)
+	b.do("POST /v1/oauth_applications", sampleApplication, idempotencyKey, "k").member(t, "id")
+	b.requests = b.stores
+	b.server = b.serve(b.stores) // another node
+	if got := b.do("POST /v1/oauth_applications", sampleApplication, idempotencyKey, "k").refusedWith(t); got != "409 conflict" {
+		t.Errorf("within the lease: %s", got)
+	}
+	now = now.Add(claimLease)
+	if got := b.do("POST /v1/oauth_applications", samplePublic, idempotencyKey, "k").refusedWith(t); got != "422 idempotency_key_reused" {
+		t.Errorf("another request after the lease: %s", got)
+	}
+	first := b.do("POST /v1/oauth_applications", sampleApplication, idempotencyKey, "k")
+	again := b.do("POST /v1/oauth_applications", sampleApplication, idempotencyKey, "k")
+	if first.status != 200 || !bytes.Equal(first.body, again.body) {
+		t.Errorf("after the lease: %d %s, then %d %s", first.status, first.body, again.status, again.body)
+	}
+	now = now.Add(answerKept)
+	b.do("POST /v1/oauth_applications", samplePublic, idempotencyKey, "k").member(t, "id") // a day later it is a new one
+}
+
 func TestAnswersAreKeptSealed(t *testing.T) {
 	b := newBench(t)
 	var kept []byte
