@@ -85,6 +85,7 @@ func (a *API) Routes(mux *http.ServeMux) {
 	for path, methods := range a.routes() {
 		mux.Handle(path, a.call(methods))
 	}
+	mux.Handle("GET "+descriptionPath, a.serveDescription())
 	mux.Handle("/v1/", a.call(nil))
 	mux.Handle("/v1", a.call(nil))
 }

@@ -50,7 +50,7 @@ func arrayOf(r *http.Request) ([]*fields, error) {
 	}
 	items := make([]*fields, len(all))
 	for i, members := range all {
-		items[i] = &fields{members: members, known: map[string]bool{}}
+		items[i] = &fields{members: members, known: map[string]bool{}, asked: askedOf(r)}
 	}
 	return items, nil
 }

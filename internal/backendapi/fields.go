@@ -15,6 +15,7 @@ type fields struct {
 	members  map[string]json.RawMessage
 	known    map[string]bool
 	problems refusal
+	asked    *asked
 }
 
 // fieldsOf reads the body of a request.
@@ -23,7 +24,7 @@ func fieldsOf(r *http.Request) (*fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fields{members: members, known: map[string]bool{}}, nil
+	return &fields{members: members, known: map[string]bool{}, asked: askedOf(r)}, nil
 }
 
 // err is nil if every member asked for had its type.
@@ -34,9 +35,10 @@ func (f *fields) err() error {
 	return f.problems
 }
 
-// value is the member, or nil if it is not given.
-func (f *fields) value(name string) json.RawMessage {
+// value is the member, or nil if it is not given. It should be of this kind.
+func (f *fields) value(name, kind string) json.RawMessage {
 	f.known[name] = true
+	f.asked.field(name, kind)
 	if raw := f.members[name]; len(raw) > 0 && string(raw) != "null" {
 		return raw
 	}
@@ -45,7 +47,7 @@ func (f *fields) value(name string) json.RawMessage {
 
 // as reads a member into a T, or notes that it has another type.
 func as[T any](f *fields, name, kind string) *T {
-	raw := f.value(name)
+	raw := f.value(name, kind)
 	if raw == nil {
 		return nil
 	}
@@ -100,7 +102,7 @@ func (f *fields) texts(name string) []string {
 
 // object reads a JSON object, as it was written.
 func (f *fields) object(name string) json.RawMessage {
-	raw := f.value(name)
+	raw := f.value(name, "an object")
 	if raw != nil && raw[0] != '{' {
 		f.wrongType(name, "an object")
 		return nil
@@ -113,7 +115,7 @@ func (f *fields) object(name string) json.RawMessage {
 // is not there. Values that ask for nothing are admitted.
 func (f *fields) notOffered(names ...string) {
 	for _, name := range names {
-		switch raw := f.value(name); string(raw) {
+		switch raw := f.value(name, notOffered); string(raw) {
 		case "", `""`, "false", "0", "[]", "{}":
 		default:
 			f.problems = append(f.problems, problem{code: "form_param_value_invalid", param: name, long: name + " is not offered by this server; leave it out."})
@@ -129,7 +131,7 @@ func (f *fields) section(name string, read func(*fields)) {
 	if raw == nil {
 		return
 	}
-	inner := &fields{members: map[string]json.RawMessage{}, known: map[string]bool{}}
+	inner := &fields{members: map[string]json.RawMessage{}, known: map[string]bool{}, asked: f.asked.within(name)}
 	if err := json.Unmarshal(raw, &inner.members); err != nil {
 		f.wrongType(name, "an object")
 		return
@@ -162,6 +164,7 @@ func (f *fields) seconds(name string) *time.Duration {
 
 // refuseUnknown notes every member that was not asked for.
 func (f *fields) refuseUnknown() {
+	f.asked.end()
 	for _, name := range slices.Sorted(maps.Keys(f.members)) {
 		if !f.known[name] {
 			f.problems = append(f.problems, problem{code: "form_param_unknown", param: name, long: "This request has no such field."})

@@ -41,11 +41,12 @@ func queryOf(r *http.Request) (url.Values, error) {
 type parameters struct {
 	values   url.Values
 	problems refusal
+	asked    *asked
 }
 
 func parametersOf(r *http.Request) (*parameters, error) {
 	values, err := queryOf(r)
-	return &parameters{values: values}, err
+	return &parameters{values: values, asked: askedOf(r)}, err
 }
 
 func (p *parameters) err() error {
@@ -67,6 +68,7 @@ func (p *parameters) page() (limit, offset int) {
 }
 
 func (p *parameters) integer(name string, otherwise, least, most int) int {
+	p.asked.parameter(name, "a whole number")
 	s := p.values.Get(name)
 	if s == "" {
 		return otherwise
@@ -81,6 +83,7 @@ func (p *parameters) integer(name string, otherwise, least, most int) int {
 
 // text reads one value.
 func (p *parameters) text(name string) string {
+	p.asked.parameter(name, "a string")
 	s := p.values.Get(name)
 	if len(s) > maxValue {
 		p.problems = append(p.problems, problem{code: "form_param_max_length_exceeded", param: name, long: name + " must be at most 512 bytes long."})
@@ -91,6 +94,7 @@ func (p *parameters) text(name string) string {
 
 // flag reads a boolean, nil if it is not given.
 func (p *parameters) flag(name string) *bool {
+	p.asked.parameter(name, "a boolean")
 	switch p.values.Get(name) {
 	case "":
 		return nil
@@ -105,6 +109,7 @@ func (p *parameters) flag(name string) *bool {
 
 // texts reads a parameter that may be repeated.
 func (p *parameters) texts(name string) []string {
+	p.asked.parameter(name, "an array of strings")
 	var all []string
 	for _, s := range p.values[name] {
 		if len(s) > maxValue {
@@ -138,6 +143,7 @@ func (p *parameters) selected(name string) (included, excluded []string) {
 
 // moment reads a time in milliseconds, zero if it is not given.
 func (p *parameters) moment(name string) time.Time {
+	p.asked.parameter(name, "a whole number")
 	s := p.values.Get(name)
 	if s == "" {
 		return time.Time{}
@@ -161,6 +167,7 @@ func (p *parameters) period(after, before string) store.Period {
 // order reads order_by: a field, with - in front to begin with the largest. The
 // first of several counts.
 func order[T any](p *parameters, fields map[string]T, otherwise T) (by T, descending bool) {
+	p.asked.parameter("order_by", "a string")
 	s := p.values.Get("order_by")
 	if s == "" {
 		return otherwise, true
@@ -181,6 +188,7 @@ func order[T any](p *parameters, fields map[string]T, otherwise T) (by T, descen
 // that ignored them would hold objects nobody asked for.
 func (p *parameters) notOffered(names ...string) {
 	for _, name := range names {
+		p.asked.parameter(name, notOffered)
 		if p.values.Get(name) != "" {
 			p.invalid(name, name+" is not offered by this server; leave it out.")
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/cache"
+	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/reqid"
@@ -49,6 +50,8 @@ type bench struct {
 	// What serve gives to New.
 	requests store.Requests
 	limit    int
+	notes    *asked
+	cases    *doctor.Book
 	now      func() time.Time
 	server   *httptest.Server
 	log      *bytes.Buffer
@@ -65,7 +68,7 @@ func newBench(t *testing.T) *bench {
 			t.Error(err)
 		}
 	})
-	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, now: ticking(), uses: cache.NewUses(db, ticking())}
+	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, cases: doctor.NewBook(), now: ticking(), uses: cache.NewUses(db, ticking())}
 	b.admin = admin.New(admin.Deps{
 		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Connections: db, Tickets: db,
 		Pictures: db, Uses: b.uses, PictureAt: "https://signet.example/images/",
@@ -99,7 +102,7 @@ func (b *bench) api(keys store.APIKeys) *API {
 	return New(Deps{
 		Issuer: "https://signet.example", Admin: b.admin, Keys: keys, Now: b.now,
 		Tokens: token.New(b.ring, nil, "https://signet.example"), Grants: b.stores, ClientTokens: b.stores,
-		Requests: b.requests, Ring: b.ring, RateLimit: b.limit,
+		Cases: b.cases, Requests: b.requests, Ring: b.ring, RateLimit: b.limit,
 		Tickets: token.NewTickets(b.ring), Uses: b.uses,
 		Log: slog.New(slog.NewTextHandler(b.log, nil)),
 	})
@@ -108,7 +111,7 @@ func (b *bench) api(keys store.APIKeys) *API {
 // start serves a mux whose requests all have the same id.
 func (b *bench) start(mux http.Handler) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mux.ServeHTTP(w, r.WithContext(reqid.With(r.Context(), trace)))
+		mux.ServeHTTP(w, r.WithContext(b.noted(reqid.With(r.Context(), trace))))
 	}))
 	b.t.Cleanup(server.Close)
 	return server
@@ -170,6 +173,11 @@ func (b *bench) do(what, body string, headers ...string) answer {
 	got, err := io.ReadAll(response.Body)
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if method != http.MethodHead && r.URL.Path != descriptionPath && r.URL.Path != "/" {
+		if err := describedAPI(b.t).check(method, r.URL.Path, response.StatusCode, got); err != nil {
+			b.t.Errorf("%s: %v", what, err)
+		}
 	}
 	return answer{response.StatusCode, response.Header, got}
 }

@@ -91,8 +91,9 @@ const preamble = `# Clerk's SDKs and Signet
 
 Which methods of Clerk's official SDKs work against Signet. The tests in test/sdk
 write this page: a method works if it was called with success and its refusals were
-understood, on SQLite and on PostgreSQL. What is not offered has its reason; it answers
-with 404 or 405.
+understood, on SQLite and on PostgreSQL, and every answer on the way was to the letter
+what ` + "`/openapi.json`" + ` says. What is not offered has its reason; it answers with 404 or
+405.
 `
 
 // result is one line of the matrix.

@@ -110,10 +110,10 @@ func start(t *testing.T, database string) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddress(t)
+	address, behind := freeAddress(t), freeAddress(t)
 	s := server{url: "http://" + address, key: "sk_test_" + rand.Text() + rand.Text()}
 	var log bytes.Buffer
-	cmd := exec.Command(path, "serve", "--listen", address)
+	cmd := exec.Command(path, "serve", "--listen", behind)
 	cmd.Env = append(foreign(os.Environ()), "SIGNET_ISSUER="+s.url, "SIGNET_DATA_DIR="+t.TempDir(), "SIGNET_SECRET_KEY="+s.key)
 	if database != "" {
 		cmd.Env = append(cmd.Env, "SIGNET_DATABASE="+database)
@@ -125,6 +125,8 @@ func start(t *testing.T, database string) server {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() { stop(t, cmd, ended, &log, s.key) })
+	waitFor(t, "http://"+behind+"/healthz", ended)
+	describedServer(t, address, "http://"+behind)
 	waitFor(t, s.url+"/healthz", ended)
 	return s
 }
