@@ -23,10 +23,17 @@ const cli = "clerk (command)"
 // cliMethods are the commands that talk to a server which can be named.
 var cliMethods = []string{"clerk api", "clerk auth login", "clerk auth logout", "clerk users create", "clerk users list"}
 
+// installCLI installs the command of this platform alone: a lock file would have to
+// name those of all others too.
+var installCLI = []string{"install", "--no-package-lock", "--no-audit", "--no-fund"}
+
 // command prepares Clerk's command line against s.
 func (s server) command(t *testing.T, home string, environ []string, args ...string) *exec.Cmd {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("node", "node_modules", ".bin", "clerk"))
+	if _, err := os.Stat(filepath.Join("cli", "node_modules", ".bin", "clerk")); err != nil {
+		in(t, "cli", nil, "npm", installCLI...)
+	}
+	path, err := filepath.Abs(filepath.Join("cli", "node_modules", ".bin", "clerk"))
 	if err != nil {
 		t.Fatal(err)
 	}

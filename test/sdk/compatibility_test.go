@@ -58,10 +58,10 @@ func checkMatrix() error {
 		name, version string
 		methods       func() ([]string, error)
 	}{
-		{nodeSDK, nodeVersion(nodeSDK), nodeMethods},
+		{nodeSDK, nodeVersion("node", nodeSDK), nodeMethods},
 		{goSDK, "v2.7.0", goMethods},
-		{expressSDK, nodeVersion(expressSDK), listed(expressMethods)},
-		{cli, nodeVersion("clerk"), listed(cliMethods)},
+		{expressSDK, nodeVersion("node", expressSDK), listed(expressMethods)},
+		{cli, nodeVersion("cli", "clerk"), listed(cliMethods)},
 	} {
 		methods, err := sdk.methods()
 		if err != nil {
@@ -184,9 +184,9 @@ func nodeMethods() ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-func nodeVersion(pkg string) string {
+func nodeVersion(dir, pkg string) string {
 	var x struct{ Version string }
-	text, err := os.ReadFile(filepath.Join("node", "node_modules", pkg, "package.json"))
+	text, err := os.ReadFile(filepath.Join(dir, "node_modules", pkg, "package.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &x)
 	}

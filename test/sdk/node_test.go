@@ -15,18 +15,19 @@ var expressMethods = []string{"clerkMiddleware", "getAuth"}
 // TestJavaScriptSDK runs the tests in node, with what package-lock.json says.
 func TestJavaScriptSDK(t *testing.T) {
 	if _, err := os.Stat(filepath.Join("node", "node_modules", "@clerk", "express")); err != nil {
-		inNode(t, nil, "npm", "ci", "--no-audit", "--no-fund")
+		in(t, "node", nil, "npm", "ci", "--no-audit", "--no-fund")
 	}
 	eachServer(t, func(t *testing.T, s server) {
-		inNode(t, []string{"SIGNET_TEST_URL=" + s.url, "SIGNET_TEST_SECRET_KEY=" + s.key, "CLERK_TELEMETRY_DISABLED=1", "SIGNET_TEST_CALLS=" + recordFile()},
+		in(t, "node", []string{"SIGNET_TEST_URL=" + s.url, "SIGNET_TEST_SECRET_KEY=" + s.key, "CLERK_TELEMETRY_DISABLED=1", "SIGNET_TEST_CALLS=" + recordFile()},
 			"node", "--import", "./record.mjs", "--test")
 	})
 }
 
-func inNode(t *testing.T, environ []string, name string, args ...string) {
+// in runs a program in a directory.
+func in(t *testing.T, dir string, environ []string, name string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Dir = "node"
+	cmd.Dir = dir
 	cmd.Env = append(foreign(os.Environ()), environ...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%s %v: %v\n%s", name, args, err, out)
