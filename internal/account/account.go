@@ -65,7 +65,20 @@ func (a *Accounts) Authenticate(ctx context.Context, identifier, password string
 	if !found || !hasPassword || !matches || user.Banned || user.Locked || user.PasswordCompromised {
 		return store.User{}, ErrWrongCredentials
 	}
-	return user, nil
+	return user, a.renew(ctx, user, d, password)
+}
+
+// renew keeps a digest of our own for a password that was imported under another
+// one, now that it is known. The caller holds a place to hash in.
+func (a *Accounts) renew(ctx context.Context, u store.User, d digest, password string) error {
+	if isOurs(d) {
+		return nil
+	}
+	err := a.users.RenewDigest(ctx, u.ID, u.PasswordDigest, newArgon2id(password).String())
+	if err != nil && !errors.Is(err, store.ErrConflict) { // changed meanwhile, which counts
+		return fmt.Errorf("keeping a digest of our own: %w", err)
+	}
+	return nil
 }
 
 // find looks a user up by what was typed. Text that no identifier contains, and

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,28 +18,44 @@ import (
 // What CheckDigest refuses.
 var (
 	// ErrHasher means that digests of this kind are not understood.
-	ErrHasher = errors.New("only digests by argon2id and bcrypt can be imported")
+	ErrHasher = errors.New("digests by this hasher cannot be imported")
 	// ErrDigest means that a digest is malformed or asks for too much work.
 	ErrDigest = errors.New("the digest cannot be used")
 )
 
-// CheckDigest decides whether a password digest made elsewhere may be kept:
-// hasher is "argon2id", with a PHC string of version 19, or "bcrypt", with a
-// string that begins with $2a$, $2b$ or $2y$. The cost is bounded, so that no
-// imported digest can exhaust memory or time at sign-in. It returns an error that
-// wraps ErrHasher or ErrDigest.
-func CheckDigest(hasher, digest string) error {
-	if hasher != "argon2id" && hasher != "bcrypt" {
-		return ErrHasher
+// ImportDigest decides whether a password digest made elsewhere may be kept, and
+// gives the form in which it is: hasher is one of Hashers. The cost is bounded, so
+// that no imported digest can exhaust memory or time at sign-in. It returns an error
+// that wraps ErrHasher or ErrDigest.
+func ImportDigest(hasher, digest string) (kept string, err error) {
+	read, ok := foreign[hasher]
+	switch {
+	case len(digest) > maxForeign:
+		return "", unusable("it is too long")
+	case ok && !isText(digest):
+		return "", unusable("it is no text")
+	case ok:
+		_, err := read(digest)
+		return hasher + foreignMark + digest, err
+	case hasher != "argon2id" && hasher != "bcrypt":
+		return "", ErrHasher
 	}
 	d, err := parseDigest(digest)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if _, ok := d.(bcryptDigest); ok != (hasher == "bcrypt") {
-		return fmt.Errorf("%w: it is not one by %s", ErrDigest, hasher)
+		return "", fmt.Errorf("%w: it is not one by %s", ErrDigest, hasher)
 	}
-	return nil
+	return digest, nil
+}
+
+// foreignMark stands between the hasher and what it made.
+const foreignMark = ":"
+
+// Hashers lists those whose digests can be imported.
+func Hashers() []string {
+	return slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(foreign)), "argon2id", "bcrypt")))
 }
 
 // A digest can tell whether a password is the one it was made of.
@@ -47,14 +65,24 @@ type digest interface {
 
 // parseDigest reads a digest as it is kept. Its errors wrap ErrDigest.
 func parseDigest(s string) (digest, error) {
+	if hasher, rest, ok := strings.Cut(s, foreignMark); ok && foreign[hasher] != nil {
+		return foreign[hasher](rest)
+	}
 	if strings.HasPrefix(s, "$2") {
 		return parseBcrypt(s)
 	}
-	return parseArgon2id(s)
+	return parseArgon2(s, "argon2id")
 }
 
-// An argon2Digest is a PHC string by argon2id (RFC 9106).
+// isOurs reports whether a digest is as a new one would be.
+func isOurs(d digest) bool {
+	x, ok := d.(argon2Digest)
+	return ok && x.variant == "argon2id" && x.memory == ourMemory && x.time == ourTime && x.threads == ourThreads
+}
+
+// An argon2Digest is a PHC string by argon2id or argon2i (RFC 9106).
 type argon2Digest struct {
+	variant      string
 	memory, time uint32 // KiB, passes
 	threads      uint8
 	salt, key    []byte
@@ -70,16 +98,19 @@ const (
 
 // dummyDigest costs as much as a digest of ours, and no password is known to
 // match it.
-var dummyDigest digest = argon2Digest{ourMemory, ourTime, ourThreads, make([]byte, 16), make([]byte, 32)}
+var dummyDigest digest = argon2Digest{"argon2id", ourMemory, ourTime, ourThreads, make([]byte, 16), make([]byte, 32)}
 
 func newArgon2id(password string) argon2Digest {
-	d := argon2Digest{memory: ourMemory, time: ourTime, threads: ourThreads, salt: make([]byte, 16)}
+	d := argon2Digest{variant: "argon2id", memory: ourMemory, time: ourTime, threads: ourThreads, salt: make([]byte, 16)}
 	_, _ = rand.Read(d.salt) // never fails
 	d.key = d.derive(password, 32)
 	return d
 }
 
 func (d argon2Digest) derive(password string, length int) []byte {
+	if d.variant == "argon2i" {
+		return argon2.Key([]byte(password), d.salt, d.time, d.memory, d.threads, uint32(length))
+	}
 	return argon2.IDKey([]byte(password), d.salt, d.time, d.memory, d.threads, uint32(length))
 }
 
@@ -90,14 +121,14 @@ func (d argon2Digest) matches(password string) bool {
 // String gives the PHC string.
 func (d argon2Digest) String() string {
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, d.memory, d.time, d.threads,
+	return fmt.Sprintf("$%s$v=%d$m=%d,t=%d,p=%d$%s$%s", d.variant, argon2.Version, d.memory, d.time, d.threads,
 		b64.EncodeToString(d.salt), b64.EncodeToString(d.key))
 }
 
-func parseArgon2id(s string) (digest, error) {
+func parseArgon2(s, variant string) (digest, error) {
 	parts := strings.Split(s, "$")
-	if len(s) > 256 || len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
-		return nil, fmt.Errorf("%w: it is not a PHC string by argon2id, version 19", ErrDigest)
+	if len(s) > 256 || len(parts) != 6 || parts[0] != "" || parts[1] != variant || parts[2] != "v=19" {
+		return nil, fmt.Errorf("%w: it is not a PHC string by %s, version 19", ErrDigest, variant)
 	}
 	costs := strings.Split(parts[3], ",")
 	if len(costs) != 3 {
@@ -117,7 +148,7 @@ func parseArgon2id(s string) (digest, error) {
 	if errSalt != nil || errKey != nil || len(salt) < 8 || len(salt) > 64 || len(key) < 16 || len(key) > 64 {
 		return nil, fmt.Errorf("%w: its salt or hash has the wrong length or alphabet", ErrDigest)
 	}
-	d := argon2Digest{m, t, uint8(p), salt, key}
+	d := argon2Digest{variant, m, t, uint8(p), salt, key}
 	if d.String() != s { // the decoder skips line ends
 		return nil, fmt.Errorf("%w: it is not in its canonical spelling", ErrDigest)
 	}

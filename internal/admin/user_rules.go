@@ -128,11 +128,14 @@ func (n *NewUser) checkDigest(p *problems) {
 	case n.Password != "":
 		p.add("password_digest", Disallowed, "password_digest must not be included with password.")
 	}
-	switch err := account.CheckDigest(n.PasswordHasher, n.PasswordDigest); {
+	kept, err := account.ImportDigest(n.PasswordHasher, n.PasswordDigest)
+	switch {
 	case errors.Is(err, account.ErrHasher):
-		p.add("password_hasher", Unacceptable, "password_hasher must be argon2id or bcrypt.")
+		p.add("password_hasher", Unacceptable, "password_hasher must be one of "+strings.Join(account.Hashers(), ", ")+".")
 	case err != nil:
 		p.add("password_digest", DigestUnusable, "password_digest: "+sentence(err))
+	default:
+		n.PasswordDigest = kept
 	}
 }
 

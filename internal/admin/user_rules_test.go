@@ -34,7 +34,7 @@ func TestUserRules(t *testing.T) {
 		{"digest without hasher", NewUser{EmailAddresses: ada, PasswordDigest: digest}, is("password_hasher", MissingCompanion)},
 		{"hasher without digest", NewUser{EmailAddresses: ada, PasswordHasher: "bcrypt"}, is("password_digest", MissingCompanion)},
 		{"digest of another hasher", NewUser{EmailAddresses: ada, PasswordDigest: digest, PasswordHasher: "argon2id"}, is("password_digest", DigestUnusable)},
-		{"hasher not offered", NewUser{EmailAddresses: ada, PasswordDigest: "x", PasswordHasher: "md5"}, is("password_hasher", Unacceptable)},
+		{"hasher not offered", NewUser{EmailAddresses: ada, PasswordDigest: "x", PasswordHasher: "awscognito"}, is("password_hasher", Unacceptable)},
 		{"digest and password", NewUser{EmailAddresses: ada, Password: "correct horse", PasswordDigest: digest, PasswordHasher: "bcrypt"}, is("password_digest", Disallowed)},
 		{"control character in a name", NewUser{EmailAddresses: ada, FirstName: "A\x07"}, is("first_name", Malformed)},
 		{"long name", NewUser{EmailAddresses: ada, LastName: strings.Repeat("x", 257)}, is("last_name", TooLong)},

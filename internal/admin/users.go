@@ -18,7 +18,7 @@ type NewUser struct {
 	Username           string
 	Password           string
 	PasswordDigest     string // of a password hashed elsewhere, by PasswordHasher
-	PasswordHasher     string // "argon2id" or "bcrypt"
+	PasswordHasher     string // one of account.Hashers
 	SkipPasswordChecks bool   // admit a short password
 	FirstName          string
 	LastName           string

@@ -73,7 +73,7 @@ func TestRefusals(t *testing.T) {
 		{"bad address", "POST /v1/users", `{"email_address":["ada"]}`, "422 form_param_format_invalid email_address"},
 		{"short password", "POST /v1/users", `{"username":"other","password":"short"}`, "422 form_password_length_too_short password"},
 		{"long password", "POST /v1/users", `{"username":"other","password":"` + strings.Repeat("x", 1025) + `"}`, "422 form_password_size_in_bytes_exceeded password"},
-		{"hasher not offered", "POST /v1/users", `{"username":"other","password_digest":"x","password_hasher":"md5"}`, "422 form_param_value_invalid password_hasher"},
+		{"hasher not offered", "POST /v1/users", `{"username":"other","password_digest":"x","password_hasher":"awscognito"}`, "422 form_param_value_invalid password_hasher"},
 		{"bad digest", "POST /v1/users", `{"username":"other","password_digest":"x","password_hasher":"bcrypt"}`, "422 form_password_digest_invalid_code password_digest"},
 		{"large metadata", "POST /v1/users", `{"username":"other","public_metadata":{"a":"` + strings.Repeat("x", 8192) + `"}}`, "422 form_param_exceeds_allowed_size public_metadata"},
 		{"large body", "POST /v1/users", strings.Repeat(" ", maxBody+1), "413 request_body_too_large"},

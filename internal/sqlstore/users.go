@@ -237,6 +237,15 @@ func free(ctx context.Context, tx querier, u store.User) error {
 	return nil
 }
 
+// RenewDigest implements store.Users.
+func (db *DB) RenewDigest(ctx context.Context, id, was, digest string) error {
+	err := db.execOne(ctx, `UPDATE users SET password_digest = $3 WHERE id = $1 AND password_digest = $2`, id, was, digest)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.ErrConflict
+	}
+	return wrapped("renewing a digest", err)
+}
+
 // SetBanned implements store.Users. Sessions compare their start with the
 // not-before time, so they end with the same write.
 func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Time) error {

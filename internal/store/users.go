@@ -36,6 +36,10 @@ type Users interface {
 	// a value that another user has.
 	UpdateUser(ctx context.Context, u User, was time.Time, signOut bool) error
 
+	// RenewDigest keeps another digest of the same password. ErrConflict if the digest
+	// is not was any more, or the user is gone.
+	RenewDigest(ctx context.Context, id, was, digest string) error
+
 	// SetBanned bans or unbans a user. A ban ends every session and kills every
 	// grant and code authorized at now or earlier; unbanning revives none.
 	// ErrNotFound if there is none.

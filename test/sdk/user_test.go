@@ -83,7 +83,7 @@ func TestUserRefusals(t *testing.T) {
 			{"malformed address", user.CreateParams{EmailAddresses: &[]string{"ada"}}, "422 form_param_format_invalid email_address"},
 			{"short password", user.CreateParams{Username: &other, Password: clerk.String("short")}, "422 form_password_length_too_short password"},
 			{"phone number", user.CreateParams{Username: &other, PhoneNumbers: &[]string{"+15555550100"}}, "422 form_param_value_invalid phone_number"},
-			{"unknown hasher", user.CreateParams{Username: &other, PasswordDigest: clerk.String("x"), PasswordHasher: clerk.String("md5")}, "422 form_param_value_invalid password_hasher"},
+			{"unknown hasher", user.CreateParams{Username: &other, PasswordDigest: clerk.String("x"), PasswordHasher: clerk.String("awscognito")}, "422 form_param_value_invalid password_hasher"},
 		}
 		for _, tt := range tests {
 			if _, err := users.Create(t.Context(), &tt.params); refusedWith(t, err) != tt.want {

@@ -16,6 +16,7 @@ var userPromises = map[string]func(*testing.T, Store){
 	"one of concurrent changes to a user wins": concurrentUserChanges,
 	"sessions of a user are listed and ended":  sessionsOfAUser,
 	"who is locked does not sign in":           lockedUser,
+	"a digest is renewed if it is still there": renewedDigest,
 	"a user is active on a day":                activeUser,
 	"users are found by parts and times":       findingUsers,
 	"pages of users follow one another":        pagesOfUsers,
@@ -455,5 +456,29 @@ func pagesOfUsers(t *testing.T, s Store) {
 	}
 	if _, err := s.ListUsers(t.Context(), store.UserQuery{After: "user_gone", Limit: 3}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("after a user who is gone: %v, want ErrNotFound", err)
+	}
+}
+
+func renewedDigest(t *testing.T, s Store) {
+	u := newUser("user_2", "b@example.com")
+	u.PasswordDigest = "md5:x"
+	must(t, s.CreateUser(t.Context(), u))
+	won := 0
+	for i, err := range together(4, func(i int) error { return s.RenewDigest(t.Context(), u.ID, "md5:x", "$argon2id$"+string('a'+rune(i))) }) {
+		switch {
+		case err == nil:
+			won++
+			if got, err := s.UserByID(t.Context(), u.ID); err != nil || got.PasswordDigest != "$argon2id$"+string('a'+rune(i)) {
+				t.Errorf("kept %q, %v", got.PasswordDigest, err)
+			}
+		case !errors.Is(err, store.ErrConflict):
+			t.Errorf("a loser got %v, want ErrConflict", err)
+		}
+	}
+	if won != 1 {
+		t.Errorf("renewed %d times, want 1", won)
+	}
+	if err := s.RenewDigest(t.Context(), "user_gone", "", "x"); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("of nobody: %v, want ErrConflict", err)
 	}
 }
