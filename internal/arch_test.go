@@ -24,8 +24,8 @@ var floors = map[string]int{
 	"store": 1, "doctor": 1,
 	"cache": 2, "registration": 2, "session": 2, "account": 2, "token": 2, "ui": 2,
 	"provider": 3, "hosted": 3, "backendapi": 3, "dashboard": 3,
-	"server": 4,
-	"bench":  5,
+	"server": 4, "importer": 4,
+	"bench": 5,
 }
 
 // exceptions are imports that floors do not allow.

@@ -2,7 +2,9 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/signet-auth/signet/internal/oauth"
@@ -45,6 +47,18 @@ const (
 // CreateApplication makes an application. The answer holds its secret, which is
 // shown this once; a public application has none.
 func (a *Admin) CreateApplication(ctx context.Context, f ApplicationFields) (Application, error) {
+	app, err := a.newApplication(ctx, f)
+	if err != nil {
+		return Application{}, err
+	}
+	if err := a.clients.CreateClient(ctx, app.Client); err != nil {
+		return Application{}, fmt.Errorf("creating an application: %w", err)
+	}
+	return app, nil
+}
+
+// newApplication is the application to be, checked and with ids and a secret.
+func (a *Admin) newApplication(ctx context.Context, f ApplicationFields) (Application, error) {
 	instance, err := a.Instance(ctx)
 	if err != nil {
 		return Application{}, err
@@ -70,11 +84,48 @@ func (a *Admin) CreateApplication(ctx context.Context, f ApplicationFields) (App
 			return Application{}, err
 		}
 	}
+	return app, nil
+}
+
+// ImportApplication makes an application that exists elsewhere, under the client_id
+// that it has there. A secret that its clients know is kept; without one it gets a
+// new one, which nobody is told. ErrConflict if the client_id is taken. With dryRun
+// nothing is made.
+func (a *Admin) ImportApplication(ctx context.Context, f ApplicationFields, clientID, secret string, dryRun bool) (Application, error) {
+	var p problems
+	if clientID == "" || len(clientID) > maxText || strings.Trim(clientID, base62+"_-.") != "" {
+		p.add("client_id", Malformed, "client_id must be at most 256 letters, digits, '_', '-' and '.'.")
+	}
+	if secret != "" && len(secret) < minSecret {
+		p.add("client_secret", Unacceptable, "client_secret must be at least 24 characters long: it is kept by a fast hash.")
+	}
+	if err := p.err(); err != nil {
+		return Application{}, err
+	}
+	switch _, err := a.clients.ClientByClientID(ctx, clientID); {
+	case err == nil:
+		return Application{}, store.ErrConflict
+	case !errors.Is(err, store.ErrNotFound):
+		return Application{}, fmt.Errorf("finding a client: %w", err)
+	}
+	app, err := a.newApplication(ctx, f)
+	if err != nil {
+		return Application{}, err
+	}
+	if app.ID = clientID; secret != "" && !app.Public {
+		app.Secret, app.SecretHash = secret, oauth.HashSecret(secret)
+	}
+	if dryRun {
+		return app, nil
+	}
 	if err := a.clients.CreateClient(ctx, app.Client); err != nil {
-		return Application{}, fmt.Errorf("creating an application: %w", err)
+		return Application{}, fmt.Errorf("importing an application: %w", err)
 	}
 	return app, nil
 }
+
+// minSecret is the least length of a client secret made elsewhere.
+const minSecret = 24
 
 // newSecret gives the application a client secret: 32 characters, 190 bits.
 func (a *Admin) newSecret(app *Application) error {

@@ -23,6 +23,9 @@ const (
 // in which they are kept.
 func (n *NewUser) check() error {
 	var p problems
+	if n.ID != "" && !isID("user_", n.ID) {
+		p.add("id", Malformed, "id must be user_ and 27 letters and digits.")
+	}
 	n.checkEmails(&p)
 	n.checkUsername(&p)
 	n.checkPassword(&p)

@@ -13,6 +13,7 @@ import (
 // NewUser is what an operator says about a user to create. Empty fields mean
 // "none".
 type NewUser struct {
+	ID                 string        // "" for a new one; one that the user had elsewhere
 	EmailAddresses     []string      // the first is the primary one
 	EmailStatuses      []EmailStatus // beside the addresses, or none: verified, since an operator vouches for them
 	Username           string
@@ -62,6 +63,35 @@ func (a *Admin) CreateUser(ctx context.Context, n NewUser) (store.User, error) {
 	return u, nil
 }
 
+// CheckUser finds out whether CreateUser would take n, as things stand.
+func (a *Admin) CheckUser(ctx context.Context, n NewUser) error {
+	if err := n.check(); err != nil {
+		return err
+	}
+	for _, x := range []struct {
+		field string
+		given bool
+		query store.UserQuery
+	}{
+		{"email_address", len(n.EmailAddresses) > 0, store.UserQuery{EmailAddresses: n.EmailAddresses}},
+		{"username", n.Username != "", store.UserQuery{Usernames: []string{n.Username}}},
+		{"external_id", n.ExternalID != "", store.UserQuery{ExternalIDs: []string{n.ExternalID}}},
+	} {
+		if !x.given {
+			continue
+		}
+		x.query.Limit = 1
+		found, err := a.Users(ctx, x.query)
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			return problems{{x.field, Taken, "Another user has this " + x.field + "."}}.err()
+		}
+	}
+	return nil
+}
+
 // newUser is the user to be, checked and with ids.
 func (a *Admin) newUser(ctx context.Context, n NewUser) (store.User, error) {
 	if err := n.check(); err != nil {
@@ -70,8 +100,10 @@ func (a *Admin) newUser(ctx context.Context, n NewUser) (store.User, error) {
 	now := a.now()
 	u := n.user(now)
 	var err error
-	if u.ID, err = a.id("user_", now); err != nil {
-		return store.User{}, err
+	if u.ID = n.ID; u.ID == "" {
+		if u.ID, err = a.id("user_", now); err != nil {
+			return store.User{}, err
+		}
 	}
 	for i, address := range n.EmailAddresses {
 		id, err := a.id("idn_", now)
