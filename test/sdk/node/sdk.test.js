@@ -147,7 +147,8 @@ test('what is wrong with a user is named', async () => {
   await refuses(create({ firstName: 'Ada' }), 422, 'form_data_missing', 'email_address')
   await refuses(create({ username: `${unique}3`, password: 'short' }), 422, 'form_password_length_too_short', 'password')
   await refuses(create({ username: `${unique}3`, phoneNumber: ['+15555550100'] }), 422, 'form_param_value_invalid', 'phone_number')
-  await refuses(create({ username: `${unique}3`, passwordDigest: 'x', passwordHasher: 'md5' }), 422, 'form_param_value_invalid', 'password_hasher')
+  await refuses(create({ username: `${unique}3`, passwordDigest: 'x', passwordHasher: 'rot13' }), 422, 'form_param_value_invalid', 'password_hasher')
+  await refuses(create({ username: `${unique}3`, passwordDigest: 'x', passwordHasher: 'md5' }), 422, 'form_password_digest_invalid_code', 'password_digest')
   await clerk.users.deleteUser(user.id)
 })
 
