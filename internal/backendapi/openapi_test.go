@@ -30,9 +30,10 @@ import (
 
 // A document is the description with its schemas.
 type document struct {
-	whole    map[string]any
-	compiler *jsonschema.Compiler
-	patterns []pattern
+	whole     map[string]any
+	compiler  *jsonschema.Compiler
+	compiling sync.Mutex // a Compiler is for one at a time; what it makes is for many
+	patterns  []pattern
 }
 
 // A pattern finds the operation of a request.
@@ -89,6 +90,8 @@ func (d *document) schema(place ...string) (*jsonschema.Schema, error) {
 	for i, p := range place {
 		place[i] = strings.NewReplacer("~", "~0", "/", "~1").Replace(p)
 	}
+	d.compiling.Lock()
+	defer d.compiling.Unlock()
 	return d.compiler.Compile(documentURL + "#/" + strings.Join(place, "/"))
 }
 
