@@ -36,7 +36,19 @@ var instanceSettings = []setting{
 	flag("client_documents_only_known", func(s *store.Settings) *bool { return &s.MetadataDocuments.OnlyPreRegistered }),
 	flag("client_documents_block_implicit", func(s *store.Settings) *bool { return &s.MetadataDocuments.BlockImplicit }),
 	list("resources", func(s *store.Settings) *[]string { return &s.Resources }),
+	words("brand_name", func(s *store.Settings) *string { return &s.Brand.Name }),
+	words("brand_accent", func(s *store.Settings) *string { return &s.Brand.Accent }),
+	words("brand_logo", func(s *store.Settings) *string { return &s.Brand.Logo }),
 	list("default_scopes", func(s *store.Settings) *[]string { return (*[]string)(&s.DefaultScopes) }),
+}
+
+// words is a setting that is kept as it is written.
+func words(name string, field func(*store.Settings) *string) setting {
+	return setting{
+		name: name,
+		show: func(s store.Settings) string { return *field(&s) },
+		set:  func(s *store.Settings, value string) error { *field(s) = value; return nil },
+	}
 }
 
 func flag(name string, field func(*store.Settings) *bool) setting {

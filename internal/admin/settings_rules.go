@@ -81,5 +81,6 @@ func checkSettings(s store.Settings) error {
 	p.resources("resources", s.Resources)
 	p.origins("allowed_origins", s.AllowedOrigins)
 	p.scopeSettings(s)
+	p.brand(s.Brand)
 	return p.err()
 }

@@ -126,13 +126,16 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET "+oauth.ErrorPath+"{id}", h.page(h.showRefusal))
 	mux.Handle("GET /device", h.page(h.showDevice))
 	mux.Handle("POST /device", h.form(h.decideDevice))
+	mux.Handle("POST /look", h.form(h.choose))
 	mux.Handle("GET /assets/", ui.Assets())
 }
 
 // An answer is a page with a status, or a place to go on to.
 type answer struct {
-	status   int
-	page     interface{ Render(io.Writer) error }
+	status int
+	page   interface {
+		Render(io.Writer, ui.View) error
+	}
 	location string
 	// formTargets are where the form on the page may lead beside this server.
 	formTargets []string
@@ -153,14 +156,12 @@ func seeWith(path, continuation string) answer {
 // page adapts a handler of a GET, which is given the query.
 func (h *Hosted) page(serve func(http.ResponseWriter, *http.Request, oauth.Form) (answer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, err := func() (answer, error) {
-			query, err := readOnce(r.URL.RawQuery)
-			if err != nil {
-				return answer{}, err
-			}
-			return serve(w, r, query)
-		}()
-		h.write(w, r, a, err)
+		query, err := readOnce(r.URL.RawQuery)
+		a := answer{}
+		if err == nil {
+			a, err = serve(w, r, query)
+		}
+		h.write(w, r, query, a, err)
 	})
 }
 
@@ -168,17 +169,15 @@ func (h *Hosted) page(serve func(http.ResponseWriter, *http.Request, oauth.Form)
 // sites do not get there.
 func (h *Hosted) form(serve func(http.ResponseWriter, *http.Request, oauth.Form) (answer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, err := func() (answer, error) {
-			if err := h.checkOrigin(r); err != nil {
-				return answer{}, err
-			}
-			body, err := readBody(w, r)
-			if err != nil {
-				return answer{}, err
-			}
-			return serve(w, r, body)
-		}()
-		h.write(w, r, a, err)
+		body, a := oauth.Form{}, answer{}
+		err := h.checkOrigin(r)
+		if err == nil {
+			body, err = readBody(w, r)
+		}
+		if err == nil {
+			a, err = serve(w, r, body)
+		}
+		h.write(w, r, body, a, err)
 	})
 }
 
@@ -219,8 +218,8 @@ func readOnce(encoded string) (oauth.Form, error) {
 	return f, nil
 }
 
-// write is the only place that answers.
-func (h *Hosted) write(w http.ResponseWriter, r *http.Request, a answer, err error) {
+// write is the only place that answers. The form is what the request came with.
+func (h *Hosted) write(w http.ResponseWriter, r *http.Request, form oauth.Form, a answer, err error) {
 	if err != nil {
 		a = h.failed(r, err)
 	}
@@ -232,7 +231,7 @@ func (h *Hosted) write(w http.ResponseWriter, r *http.Request, a answer, err err
 		return
 	}
 	var b bytes.Buffer
-	if err := a.page.Render(&b); err != nil {
+	if err := a.page.Render(&b, h.view(r, form)); err != nil {
 		h.log.ErrorContext(r.Context(), "page failed", "err", err)
 		http.Error(w, "something went wrong", http.StatusInternalServerError)
 		return
@@ -261,8 +260,7 @@ func (h *Hosted) failed(r *http.Request, err error) answer {
 		}
 	}
 	return answer{status: refused.status, retryAfter: retryAfter, page: ui.Error{
-		Title:     refused.title,
-		Message:   refused.message,
+		Trouble:   refused.trouble,
 		Code:      refused.code,
 		RequestID: reqid.From(r.Context()),
 	}}

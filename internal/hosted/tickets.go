@@ -31,12 +31,12 @@ type Newcomer struct{ FirstName, LastName, Password string }
 
 // A Mistake is what a newcomer has to say otherwise.
 type Mistake struct {
-	Field string // "password", "first_name", "last_name" or another one
-	Text  string // a sentence
+	Field   string // "password", "first_name", "last_name" or another one
+	Problem ui.Problem
 }
 
 // Error implements error.
-func (e *Mistake) Error() string { return e.Field + ": " + e.Text }
+func (e *Mistake) Error() string { return e.Field + ": " + string(e.Problem) }
 
 // showSignInToken asks before it signs anybody in: mail programs look at links
 // ahead of their readers, and who follows one should see whose account it opens.
@@ -106,17 +106,17 @@ func (h *Hosted) signUp(w http.ResponseWriter, r *http.Request, form oauth.Form)
 	n := Newcomer{FirstName: form.Get("first_name"), LastName: form.Get("last_name"), Password: form.Get("password")}
 	page := ui.SignUp{Ticket: form.Get("ticket"), FirstName: n.FirstName, LastName: n.LastName}
 	if len(n.Password) > maxPassword {
-		page.Field, page.Problem = "password", "The password is too long."
+		page.Field, page.Problem = "password", ui.PasswordTooLong
 		return h.signUpPage(w, r, i, http.StatusUnprocessableEntity, page), nil
 	}
 	u, err := h.invitations.Join(r.Context(), i.ID, n)
 	var mistake *Mistake
 	switch {
 	case errors.As(err, &mistake):
-		page.Field, page.Problem = mistake.Field, mistake.Text
+		page.Field, page.Problem = mistake.Field, mistake.Problem
 		return h.signUpPage(w, r, i, http.StatusUnprocessableEntity, page), nil
 	case errors.Is(err, account.ErrBusy):
-		page.Problem = "Too many people are signing in right now. Please try again in a few seconds."
+		page.Busy = true
 		a := h.signUpPage(w, r, i, http.StatusServiceUnavailable, page)
 		a.retryAfter = busySeconds
 		return a, nil

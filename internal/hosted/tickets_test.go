@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/ui"
 )
 
 // invitations are those of the database, joined by whoever gives the password.
@@ -20,7 +21,7 @@ func (x invitations) Invitation(ctx context.Context, id string) (store.Invitatio
 
 func (x invitations) Join(ctx context.Context, id string, n Newcomer) (store.User, error) {
 	if n.Password != password {
-		return store.User{}, &Mistake{Field: "password", Text: "Not that one."}
+		return store.User{}, &Mistake{Field: "password", Problem: ui.PasswordOdd}
 	}
 	u := store.User{ID: "user_new", FirstName: n.FirstName, LastName: n.LastName, CreatedAt: x.s.now, UpdatedAt: x.s.now}
 	err := x.s.db.AcceptInvitation(ctx, id, u, x.s.now)

@@ -7,6 +7,7 @@ import "slices"
 const (
 	maxState   = 8 << 10
 	maxRequest = 16 << 10 // form-encoded
+	maxLocales = 256      // of ui_locales; the rest counts for nothing
 )
 
 // Params are the parameters of an authorization request as they came
@@ -27,6 +28,7 @@ type Params struct {
 	IDTokenHint         string
 	LoginHint           string
 	Claims              string
+	UILocales           string
 	Request             bool     // a request object was sent
 	RequestURI          bool     // or a reference to one
 	Registration        bool     // or metadata of the client
@@ -55,6 +57,7 @@ func ReadParams(f Form) (Params, error) {
 		IDTokenHint:         f.Get("id_token_hint"),
 		LoginHint:           f.Get("login_hint"),
 		Claims:              f.Get("claims"),
+		UILocales:           f.Get("ui_locales"),
 		Request:             f.Get("request") != "",
 		RequestURI:          f.Get("request_uri") != "",
 		Registration:        f.Get("registration") != "",
@@ -90,6 +93,7 @@ type AuthorizationRequest struct {
 	claims            claimsRequest
 	subject           string // the one user who may answer; "" for any
 	loginHint         string
+	uiLocales         string
 }
 
 // Target is where the answer goes.
@@ -107,6 +111,10 @@ func (r AuthorizationRequest) Mode() ResponseMode { return r.mode }
 
 // LoginHint is what the client thinks the user signs in with, or "".
 func (r AuthorizationRequest) LoginHint() string { return r.loginHint }
+
+// UILocales are the languages that the client wants the pages in, best first, as it
+// wrote them. Nothing depends on whether they can be read (OIDC Core §3.1.2.1).
+func (r AuthorizationRequest) UILocales() string { return r.uiLocales }
 
 // State is the client's own value, to be returned as it came.
 func (r AuthorizationRequest) State() string { return r.state }
@@ -148,6 +156,7 @@ func Authorize(p Params, c Client) (AuthorizationRequest, error) {
 		redirectRequested: p.RedirectURI != "",
 		client:            c,
 		loginHint:         p.LoginHint,
+		uiLocales:         p.UILocales[:min(len(p.UILocales), maxLocales)],
 	}}
 	for _, check := range authorizeRules {
 		if err := check(&a); err != nil {

@@ -41,6 +41,7 @@ type Metadata struct {
 	ContextClasses        []string    `json:"acr_values_supported"`
 	Prompts               []string    `json:"prompt_values_supported"`
 	Displays              []string    `json:"display_values_supported"`
+	UILocales             []string    `json:"ui_locales_supported,omitempty"`
 	ClaimTypes            []string    `json:"claim_types_supported"`
 	Claims                []string    `json:"claims_supported"`
 	ClaimsParameter       bool        `json:"claims_parameter_supported"`
@@ -54,9 +55,10 @@ type Metadata struct {
 
 // Features are what an operator can switch on.
 type Features struct {
-	Registration      bool   // RFC 7591
-	MetadataDocuments bool   // clients may be known by a document alone
-	Scopes            Scopes // custom ones that are advertised
+	Registration      bool     // RFC 7591
+	MetadataDocuments bool     // clients may be known by a document alone
+	Scopes            Scopes   // custom ones that are advertised
+	UILocales         []string // the languages of the pages
 }
 
 // NewMetadata computes the description from the tables that the rules use, so
@@ -83,6 +85,7 @@ func NewMetadata(issuer string, f Features) Metadata {
 		ContextClasses:        ContextClasses(),
 		Prompts:               []string{"none", "login", "consent", "select_account"},
 		Displays:              []string{"page"},
+		UILocales:             f.UILocales,
 		ClaimTypes:            []string{"normal"},
 		Claims:                append([]string{}, idTokenClaims...),
 		ClaimsParameter:       true,

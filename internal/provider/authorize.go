@@ -28,6 +28,8 @@ type pending struct {
 	params    string // form-encoded
 	startedAt time.Time
 	grantID   oauth.GrantID // what every answer to it buys; zero until the user was shown a page
+	shown     bool          // a page was shown, and the languages were settled then
+	uiLocales string
 	progress  oauth.Progress
 }
 
@@ -107,6 +109,8 @@ func (p *Provider) pending(r *http.Request) (pending, error) {
 		params:    c.Params,
 		startedAt: c.StartedAt,
 		grantID:   c.GrantID,
+		shown:     true,
+		uiLocales: c.UILocales,
 		progress:  oauth.Progress{SignedIn: c.SignedIn, Chosen: c.Chosen, AgreedBy: c.AgreedBy, Denied: c.Denied},
 	}, nil
 }
@@ -149,6 +153,9 @@ func (p *Provider) page(w http.ResponseWriter, r *http.Request, path string, req
 	if asked.grantID == (oauth.GrantID{}) {
 		asked.grantID = newGrantID(asked.startedAt)
 	}
+	if !asked.shown {
+		asked.uiLocales = request.UILocales()
+	}
 	continuation := p.sessions.SealContinuation(p.sessions.Browser(w, r), session.Continuation{
 		Params:      asked.params,
 		ClientID:    request.Client().ID,
@@ -157,6 +164,7 @@ func (p *Provider) page(w http.ResponseWriter, r *http.Request, path string, req
 		StartedAt:   asked.startedAt,
 		GrantID:     asked.grantID,
 		LoginHint:   request.LoginHint(),
+		UILocales:   asked.uiLocales,
 		Again:       step == oauth.SignInAgain,
 		SignedIn:    asked.progress.SignedIn,
 		Chosen:      asked.progress.Chosen,

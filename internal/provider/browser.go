@@ -75,7 +75,9 @@ func (p *Provider) formPost(w http.ResponseWriter, r *http.Request, answer reply
 		}
 	}
 	ui.FormPostHeaders(w, answer.target.URI())
-	if err := page.Render(w); err != nil {
+	v := p.view(r)
+	v.Back = "" // it goes on by itself
+	if err := page.Render(w, v); err != nil {
 		p.log.ErrorContext(r.Context(), "rendering the form", "err", err)
 	}
 }
@@ -84,17 +86,38 @@ func (p *Provider) formPost(w http.ResponseWriter, r *http.Request, answer reply
 // client that nobody vouches for: the user may send it there.
 func (p *Provider) errorPage(w http.ResponseWriter, r *http.Request, refused *oauth.Error, held *reply) {
 	page := ui.Error{
-		Title:     "This sign-in cannot go on",
-		Message:   refused.Description,
+		Trouble:   ui.TroubleRequest,
+		Detail:    refused.Description,
 		Code:      string(refused.Code),
 		RequestID: reqid.From(r.Context()),
 	}
 	if held != nil && held.mode != oauth.ModeFormPost {
 		page.Back, page.BackTo = held.target.With(held.params...), held.target.URI()
 	}
+	if refused.Description == errContinuation.Description { // that is for users, not for developers
+		page.Trouble, page.Detail = ui.TroubleContinuation, ""
+	}
 	ui.Headers(w)
 	writeStatus(w, status(refused))
-	if err := page.Render(w); err != nil {
+	if err := page.Render(w, p.view(r)); err != nil {
 		p.log.ErrorContext(r.Context(), "rendering the error page", "err", err)
 	}
+}
+
+// view is how the pages look in the browser that sent r: in the language that the
+// request asks for, if it is one of ours.
+func (p *Provider) view(r *http.Request) ui.View {
+	query := r.URL.Query()
+	locales := query.Get("ui_locales")
+	if pending, err := p.sessions.OpenContinuation(r, query.Get("continue")); err == nil {
+		locales = pending.UILocales
+	}
+	v := ui.NewView(locales, ui.ParseLook(p.sessions.Look(r)), r.Header.Get("Accept-Language"))
+	if r.Method == http.MethodGet {
+		v.Back = r.URL.RequestURI()
+	}
+	if instance, err := p.instances.Instance(r.Context()); err == nil { // else in Signet's own
+		v.Brand = ui.Brand(instance.Settings.Brand)
+	}
+	return v
 }

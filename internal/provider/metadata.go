@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/signet-auth/signet/internal/lang"
 	"github.com/signet-auth/signet/internal/oauth"
 )
 
@@ -21,6 +22,9 @@ func (p *Provider) metadata(r *http.Request) (any, error) {
 		if x.Advertised {
 			f.Scopes = append(f.Scopes, x.Name)
 		}
+	}
+	for _, l := range lang.All() {
+		f.UILocales = append(f.UILocales, l.Tag())
 	}
 	return oauth.NewMetadata(p.issuer, f), nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/hosted"
 	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/ui"
 )
 
 // inviting lets the pages ask package admin, which stands beside them, for what an
@@ -17,7 +18,7 @@ type inviting struct{ *admin.Admin }
 // Join implements hosted.Invitations.
 func (x inviting) Join(ctx context.Context, id string, n hosted.Newcomer) (store.User, error) {
 	if n.Password == "" {
-		return store.User{}, &hosted.Mistake{Field: "password", Text: "Please choose a password."}
+		return store.User{}, &hosted.Mistake{Field: "password", Problem: ui.PasswordMissing}
 	}
 	u, err := x.AcceptInvitation(ctx, id, admin.NewUser{FirstName: n.FirstName, LastName: n.LastName, Password: n.Password})
 	var wrong *admin.Error
@@ -32,11 +33,21 @@ func (x inviting) Join(ctx context.Context, id string, n hosted.Newcomer) (store
 
 // mistake says to a newcomer what an operator would read of a field.
 func mistake(p admin.Problem) *hosted.Mistake {
+	problems := map[admin.Kind]ui.Problem{
+		admin.PasswordTooShort:     ui.PasswordTooShort,
+		admin.PasswordTooLong:      ui.PasswordTooLong,
+		admin.PasswordIsIdentifier: ui.PasswordIsIdentifier,
+	}
+	known, ok := problems[p.Kind]
 	switch {
 	case p.Kind == admin.Taken:
-		return &hosted.Mistake{Text: "There is an account with this e-mail address already. Please sign in instead."}
+		return &hosted.Mistake{Problem: ui.AddressTaken}
 	case p.Field == "first_name" || p.Field == "last_name":
-		return &hosted.Mistake{Field: p.Field, Text: "A name must be at most 256 characters long, on one line."}
+		return &hosted.Mistake{Field: p.Field, Problem: ui.NameTooLong}
+	case ok:
+		return &hosted.Mistake{Field: p.Field, Problem: known}
+	case p.Field == "password":
+		return &hosted.Mistake{Field: p.Field, Problem: ui.PasswordOdd}
 	}
-	return &hosted.Mistake{Field: p.Field, Text: p.Text}
+	return &hosted.Mistake{Field: p.Field, Problem: ui.OtherProblem}
 }

@@ -33,6 +33,7 @@ type Continuation struct {
 	StartedAt   time.Time     // to the millisecond
 	GrantID     oauth.GrantID // what every code for this request buys, so that it buys once
 	LoginHint   string        // what the client thinks the user signs in with
+	UILocales   string        // the languages that the client wants the pages in, unless the user chose another
 	Again       bool          // whoever is signed in has to sign in once more
 	SignedIn    string        // the session in which the user signed in for this very request, or ""
 	Chosen      string        // the user who chose to go on with it, or ""
@@ -52,6 +53,7 @@ type sealedContinuation struct {
 	StartedAt   int64        `json:"t"` // Unix milliseconds
 	GrantID     []byte       `json:"n,omitempty"`
 	LoginHint   string       `json:"l,omitempty"`
+	UILocales   string       `json:"w,omitempty"`
 	Again       bool         `json:"g,omitempty"`
 	SignedIn    string       `json:"i,omitempty"`
 	Chosen      string       `json:"o,omitempty"`
@@ -74,6 +76,7 @@ func (s *Sessions) SealContinuation(b Browser, c Continuation) string {
 		StartedAt:   c.StartedAt.UnixMilli(),
 		GrantID:     c.GrantID[:],
 		LoginHint:   c.LoginHint,
+		UILocales:   c.UILocales,
 		Again:       c.Again,
 		SignedIn:    c.SignedIn,
 		Chosen:      c.Chosen,
@@ -118,6 +121,7 @@ func (s *Sessions) OpenContinuation(r *http.Request, sealed string) (Continuatio
 		Scopes:      x.Scopes,
 		StartedAt:   startedAt,
 		LoginHint:   x.LoginHint,
+		UILocales:   x.UILocales,
 		Again:       x.Again,
 		SignedIn:    x.SignedIn,
 		Chosen:      x.Chosen,

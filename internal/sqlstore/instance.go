@@ -24,6 +24,7 @@ type settings struct {
 	DynamicRegistration       bool                    `json:"dynamic_registration,omitempty"`
 	RegistrationTokenRequired bool                    `json:"registration_token_required,omitempty"`
 	MetadataDocuments         store.MetadataDocuments `json:"metadata_documents,omitzero"`
+	Brand                     store.Brand             `json:"brand,omitzero"`
 }
 
 func formatSettings(s store.Settings) (string, error) {
@@ -31,6 +32,7 @@ func formatSettings(s store.Settings) (string, error) {
 		formatLifetimes(s.Lifetimes),
 		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources, s.AllowedOrigins,
 		s.CustomScopes, s.DefaultScopes, s.DynamicRegistration, s.RegistrationTokenRequired, s.MetadataDocuments,
+		s.Brand,
 	})
 	return string(text), err
 }
@@ -52,6 +54,8 @@ func parseSettings(text string) (store.Settings, error) {
 		DynamicRegistration:       kept.DynamicRegistration,
 		RegistrationTokenRequired: kept.RegistrationTokenRequired,
 		MetadataDocuments:         kept.MetadataDocuments,
+
+		Brand: kept.Brand,
 	}
 	if s.Lifetimes.IDToken == 0 { // kept before there were any
 		s.Lifetimes.IDToken = oauth.DefaultLifetimes().IDToken

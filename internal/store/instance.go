@@ -50,6 +50,15 @@ type Settings struct {
 	DynamicRegistration       bool // RFC 7591
 	RegistrationTokenRequired bool
 	MetadataDocuments         MetadataDocuments
+
+	Brand Brand
+}
+
+// A Brand is whose the pages are; what is empty is Signet's own.
+type Brand struct {
+	Name   string
+	Logo   string // the path of a picture on this server
+	Accent string // #rrggbb
 }
 
 // A CustomScope is a scope that the operator made.

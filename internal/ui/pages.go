@@ -48,7 +48,7 @@ func (p SignIn) Wrong() bool { return p.Failure == WrongCredentials }
 func (p SignIn) Busy() bool { return p.Failure == TooBusy }
 
 // Render writes the page.
-func (p SignIn) Render(w io.Writer) error { return render(w, "sign_in", p) }
+func (p SignIn) Render(w io.Writer, v View) error { return render(w, v, "sign_in", p) }
 
 // SignInToken asks before a link signs somebody in.
 type SignInToken struct {
@@ -58,23 +58,27 @@ type SignInToken struct {
 }
 
 // Render writes the page.
-func (p SignInToken) Render(w io.Writer) error { return render(w, "sign_in_token", p) }
+func (p SignInToken) Render(w io.Writer, v View) error { return render(w, v, "sign_in_token", p) }
 
 // SignUp asks somebody who was invited for what is missing.
 type SignUp struct {
 	Address             string // that the invitation was sent to
 	FirstName, LastName string // as entered before
-	Problem             string // a sentence, or ""
+	Problem             Problem
 	Field               string // the field that the problem is about, or ""
+	Busy                bool   // it was not looked at
 	Ticket              string
 	CSRF                string
 }
 
 // Wrong reports whether the problem is about this field.
-func (p SignUp) Wrong(field string) bool { return p.Problem != "" && p.Field == field }
+func (p SignUp) Wrong(field string) bool { return p.Problem != NoProblem && p.Field == field }
+
+// LeastPassword is how long a password has to be.
+func (p SignUp) LeastPassword() int { return LeastPassword }
 
 // Render writes the page.
-func (p SignUp) Render(w io.Writer) error { return render(w, "sign_up", p) }
+func (p SignUp) Render(w io.Writer, v View) error { return render(w, v, "sign_up", p) }
 
 // SelectAccount asks which account to go on with.
 type SelectAccount struct {
@@ -85,7 +89,7 @@ type SelectAccount struct {
 }
 
 // Render writes the page.
-func (p SelectAccount) Render(w io.Writer) error { return render(w, "select_account", p) }
+func (p SelectAccount) Render(w io.Writer, v View) error { return render(w, v, "select_account", p) }
 
 // FormPost sends the browser to a client with a form instead of a redirect
 // (OAuth 2.0 Form Post Response Mode §2).
@@ -107,7 +111,7 @@ func (p FormPost) Script() template.JS { return submitScript }
 func (p FormPost) Target() template.URL { return template.URL(p.Action) }
 
 // Render writes the page.
-func (p FormPost) Render(w io.Writer) error { return render(w, "form_post", p) }
+func (p FormPost) Render(w io.Writer, v View) error { return render(w, v, "form_post", p) }
 
 // Consent asks the user to agree to what an application wants.
 type Consent struct {
@@ -121,7 +125,17 @@ type Consent struct {
 	RedirectURI string
 	Continue    string
 	CSRF        string
+
+	// Organizations are what the user chooses among for the application to act
+	// for; none if it does not ask.
+	Organizations []Organization
 }
+
+// An Organization is one that the user belongs to.
+type Organization struct{ ID, Name string }
+
+// Offline reports whether the application keeps its access for good.
+func (p Consent) Offline() bool { return p.Scopes.Has(oauth.ScopeOfflineAccess) }
 
 // Permissions are the scopes in plain words.
 func (p Consent) Permissions() []Permission { return permissions(p.Scopes, p.Custom) }
@@ -130,7 +144,7 @@ func (p Consent) Permissions() []Permission { return permissions(p.Scopes, p.Cus
 func (p Consent) Destination() Destination { return destination(p.RedirectURI) }
 
 // Render writes the page.
-func (p Consent) Render(w io.Writer) error { return render(w, "consent", p) }
+func (p Consent) Render(w io.Writer, v View) error { return render(w, v, "consent", p) }
 
 // SignOut asks whether to sign out.
 type SignOut struct {
@@ -139,13 +153,13 @@ type SignOut struct {
 }
 
 // Render writes the page.
-func (p SignOut) Render(w io.Writer) error { return render(w, "sign_out", p) }
+func (p SignOut) Render(w io.Writer, v View) error { return render(w, v, "sign_out", p) }
 
 // SignedOut says that nobody is signed in any more.
 type SignedOut struct{}
 
 // Render writes the page.
-func (p SignedOut) Render(w io.Writer) error { return render(w, "signed_out", p) }
+func (p SignedOut) Render(w io.Writer, v View) error { return render(w, v, "signed_out", p) }
 
 // A DeviceFailure says why a user code did not lead on.
 type DeviceFailure int
@@ -175,7 +189,7 @@ func (p Device) Decided() bool { return p.Failure == DeviceDecided }
 func (p Device) TooMany() bool { return p.Failure == DeviceTooMany }
 
 // Render writes the page.
-func (p Device) Render(w io.Writer) error { return render(w, "device", p) }
+func (p Device) Render(w io.Writer, v View) error { return render(w, v, "device", p) }
 
 // DeviceConsent asks whether a device may use the account.
 type DeviceConsent struct {
@@ -190,8 +204,11 @@ type DeviceConsent struct {
 // Permissions are the scopes in plain words.
 func (p DeviceConsent) Permissions() []Permission { return permissions(p.Scopes, p.Custom) }
 
+// Offline reports whether the application keeps its access for good.
+func (p DeviceConsent) Offline() bool { return p.Scopes.Has(oauth.ScopeOfflineAccess) }
+
 // Render writes the page.
-func (p DeviceConsent) Render(w io.Writer) error { return render(w, "device_consent", p) }
+func (p DeviceConsent) Render(w io.Writer, v View) error { return render(w, v, "device_consent", p) }
 
 // DeviceDone sends the user back to the device.
 type DeviceDone struct {
@@ -200,12 +217,12 @@ type DeviceDone struct {
 }
 
 // Render writes the page.
-func (p DeviceDone) Render(w io.Writer) error { return render(w, "device_done", p) }
+func (p DeviceDone) Render(w io.Writer, v View) error { return render(w, v, "device_done", p) }
 
 // Error tells what went wrong and what to do about it.
 type Error struct {
-	Title     string
-	Message   string
+	Trouble   Trouble
+	Detail    string // for developers, in English; or ""
 	Code      string
 	RequestID string
 	Back      string // the address of the application that asked, for the user to decide about; or ""
@@ -219,7 +236,7 @@ func (p Error) Destination() Destination { return destination(p.BackTo) }
 func (p Error) Target() template.URL { return template.URL(p.Back) }
 
 // Render writes the page.
-func (p Error) Render(w io.Writer) error { return render(w, "error", p) }
+func (p Error) Render(w io.Writer, v View) error { return render(w, v, "error", p) }
 
 // Refusal tells the developer of an application why a request was refused.
 type Refusal struct {
@@ -228,7 +245,7 @@ type Refusal struct {
 }
 
 // Render writes the page.
-func (p Refusal) Render(w io.Writer) error { return render(w, "refusal", p) }
+func (p Refusal) Render(w io.Writer, v View) error { return render(w, v, "refusal", p) }
 
 // Home tells who is signed in.
 type Home struct {
@@ -237,4 +254,4 @@ type Home struct {
 }
 
 // Render writes the page.
-func (p Home) Render(w io.Writer) error { return render(w, "home", p) }
+func (p Home) Render(w io.Writer, v View) error { return render(w, v, "home", p) }

@@ -12,35 +12,40 @@ import (
 
 // A Permission is a scope in plain words.
 type Permission struct {
-	Title  string
-	Detail string
-	Scope  string // set if there are no words for it
+	Title  string // the message that says what it allows, unless Words do
+	Detail string // the message that says it more exactly, or ""
+	Words  string // what the operator says of it
+	Scope  string // set if we have no words for it
 }
 
 // words are the scopes that can be put in plain words.
 var words = map[string]Permission{
-	oauth.ScopeProfile:         {Title: "See your profile", Detail: "Your name, user name and picture"},
-	oauth.ScopeEmail:           {Title: "See your e-mail address", Detail: "And whether it is verified"},
-	oauth.ScopePublicMetadata:  {Title: "See your public details", Detail: "What is noted on your account for others to see"},
-	oauth.ScopePrivateMetadata: {Title: "See your private details", Detail: "What is noted on your account and otherwise kept confidential"},
-	"openid":                   {Title: "Know who you are", Detail: "The id of your account, which stays the same"},
-	"offline_access":           {Title: "Keep its access", Detail: "Also while you are not using it"},
+	oauth.ScopeProfile:         {Title: "scope.profile", Detail: "scope.profile_detail"},
+	oauth.ScopeEmail:           {Title: "scope.email", Detail: "scope.email_detail"},
+	oauth.ScopePublicMetadata:  {Title: "scope.public_metadata", Detail: "scope.public_metadata_detail"},
+	oauth.ScopePrivateMetadata: {Title: "scope.private_metadata", Detail: "scope.private_metadata_detail"},
+	oauth.ScopeOpenID:          {Title: "scope.openid", Detail: "scope.openid_detail"},
+	"user:org:read":            {Title: "scope.organizations", Detail: "scope.organizations_detail"},
 }
 
+// permissions are the scopes in plain words, but for that which says how long they
+// last; the page says that elsewhere.
 func permissions(scopes oauth.Scopes, custom map[string]string) []Permission {
 	list := make([]Permission, 0, len(scopes)+1)
 	for _, name := range scopes {
 		p, ok := words[name]
 		switch {
+		case name == oauth.ScopeOfflineAccess:
+			continue
 		case !ok && plain(custom[name]) != "":
-			p = Permission{Title: plain(custom[name]), Scope: name}
+			p = Permission{Words: custom[name], Scope: name}
 		case !ok:
-			p = Permission{Title: "Use the permission", Scope: name}
+			p = Permission{Title: "scope.unknown", Scope: name}
 		}
 		list = append(list, p)
 	}
 	if len(list) == 0 {
-		list = append(list, words["openid"]) // what every access token tells
+		list = append(list, words[oauth.ScopeOpenID]) // what every access token tells
 	}
 	return list
 }

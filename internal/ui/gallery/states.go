@@ -1,0 +1,158 @@
+package gallery
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/ui"
+)
+
+// Hostile is a name that tries everything a name can.
+const Hostile = "</title><script>alert(1)</script>\" onload='x' \u202egro.elpmaxe\u2066 & `${x}` {{.CSRF}}"
+
+const (
+	engine    = "Analytical Engine"
+	requestID = "0123456789abcdef0123456789abcdef"
+)
+
+var (
+	ada    = ui.Person{Name: "Ada Lovelace", Identifier: "ada@example.com"}
+	layla  = ui.Person{Name: "ليلى الحسن", Identifier: "layla@example.com"}
+	nobody = ui.Person{Name: Hostile, Identifier: Hostile}
+)
+
+// States are the states of every page.
+func States() []State {
+	var all []State
+	for _, pages := range [][]State{signing(), consents(), devices(), others(), wide()} {
+		all = append(all, pages...)
+	}
+	return all
+}
+
+func signing() []State {
+	wrong := ui.SignIn{Application: engine, Identifier: "ada@example.com", Failure: ui.WrongCredentials, Continue: "sealed", CSRF: "token"}
+	invited := ui.SignUp{Address: "bob@example.com", Ticket: "ticket", CSRF: "token"}
+	short := invited
+	short.FirstName, short.Field, short.Problem = "Bob", "password", ui.PasswordTooShort
+	taken := invited
+	taken.Problem = ui.AddressTaken
+	busy := invited
+	busy.Busy = true
+	return []State{
+		{Name: "sign_in", Page: ui.SignIn{CSRF: "token"}},
+		{Name: "sign_in_application", Page: ui.SignIn{Application: engine, Continue: "sealed", CSRF: "token"}},
+		{Name: "sign_in_wrong", Page: wrong},
+		{Name: "sign_in_busy", Page: ui.SignIn{Identifier: "ada@example.com", Failure: ui.TooBusy, CSRF: "token"}},
+		{Name: "sign_in_again", Page: ui.SignIn{Application: engine, Identifier: "ada@example.com", Again: true, Continue: "sealed", CSRF: "token"}},
+		{Name: "sign_in_brand", Page: ui.SignIn{CSRF: "token"}, Brand: ui.Brand{Name: "Babbage & Co.", Logo: logo, Accent: "#0e7490"}},
+		{Name: "sign_in_brand_yellow", Page: wrong, Brand: ui.Brand{Name: "مكتب بابيج", Accent: "#ffd60a"}},
+		{Name: "sign_in_hostile", Page: ui.SignIn{Application: Hostile, Identifier: Hostile, Failure: ui.WrongCredentials, Continue: Hostile, CSRF: Hostile}, Brand: ui.Brand{Name: Hostile, Accent: Hostile}},
+		{Name: "sign_in_token", Page: ui.SignInToken{User: ada, Ticket: "ticket", CSRF: "token"}},
+		{Name: "sign_in_token_odd", Page: ui.SignInToken{User: nobody, Ticket: Hostile, CSRF: Hostile}},
+		{Name: "sign_up", Page: invited},
+		{Name: "sign_up_problem", Page: short},
+		{Name: "sign_up_taken", Page: taken},
+		{Name: "sign_up_busy", Page: busy},
+		{Name: "sign_up_hostile", Page: ui.SignUp{Address: Hostile, FirstName: Hostile, LastName: Hostile, Problem: ui.NameTooLong, Field: "first_name", Ticket: Hostile, CSRF: Hostile}},
+		{Name: "select_account", Page: ui.SelectAccount{Application: engine, User: ada, Continue: "sealed", CSRF: "token"}},
+	}
+}
+
+func consent(application string, user ui.Person, redirectURI string, scopes ...string) ui.Consent {
+	return ui.Consent{Application: application, User: user, Scopes: scopes, RedirectURI: redirectURI, Continue: "sealed", CSRF: "token"}
+}
+
+func consents() []State {
+	const callback = "https://app.engine.example.co.uk/callback"
+	withLogo := consent(engine, ada, callback, "profile", "email", "offline_access")
+	withLogo.Logo = logo
+	unverified := consent("Agent", ada, "http://127.0.0.1:7777/callback", "openid", "profile", "offline_access")
+	unverified.Unverified = true
+	document := unverified
+	document.At = "agent.example"
+	organizations := consent(engine, ada, callback, "profile", "user:org:read")
+	organizations.Organizations = []ui.Organization{{ID: "org_1", Name: "Royal Society"}, {ID: "org_2", Name: "الجمعية الملكية"}, {ID: "org_3", Name: strings.Repeat("Long", 30)}}
+	custom := consent(engine, layla, callback, "notes:read", "notes:write")
+	custom.Custom = map[string]string{"notes:read": "قراءة ملاحظاتك", "notes:write": "Write notes in your name"}
+	return []State{
+		{Name: "consent", Page: consent(engine, ada, callback, "profile", "email")},
+		{Name: "consent_logo", Page: withLogo},
+		{Name: "consent_no_name", Page: consent(engine, ui.Person{Identifier: "ada"}, "https://engine.example/cb", "public_metadata", "private_metadata", "openid", "offline_access", "notes:read")},
+		{Name: "consent_no_scopes", Page: consent(engine, ada, "https://engine.example/cb")},
+		{Name: "consent_right_to_left", Page: custom},
+		{Name: "consent_device", Page: consent("Engine CLI", ada, "http://127.0.0.1:49152/callback", "profile")},
+		{Name: "consent_many", Page: consent(engine, ada, "https://engine.example/cb", manyScopes()...)},
+		{Name: "consent_unverified", Page: unverified},
+		{Name: "consent_document", Page: document},
+		{Name: "consent_organizations", Page: organizations},
+		{Name: "consent_hostile", Page: consent(Hostile, nobody, "https://engine.example/cb?x=%22%3E<script>", "a<b>", "'x'")},
+		{Name: "consent_long", Page: consent(strings.Repeat("Longname", 1250), ui.Person{Name: strings.Repeat("ا", 10000), Identifier: strings.Repeat("x", 10000)}, "https://engine.example/"+strings.Repeat("x", 1000), "profile")},
+	}
+}
+
+func manyScopes() oauth.Scopes {
+	scopes := oauth.Scopes{"profile", "email"}
+	for i := range 38 {
+		scopes = append(scopes, fmt.Sprintf("https://api.example.com/auth/resource-%02d.readonly", i))
+	}
+	return scopes
+}
+
+func devices() []State {
+	return []State{
+		{Name: "device", Page: ui.Device{User: ada}},
+		{Name: "device_unknown", Page: ui.Device{User: ada, UserCode: Hostile, Failure: ui.DeviceUnknown}},
+		{Name: "device_decided", Page: ui.Device{User: ada, UserCode: "BCDF-GHJK", Failure: ui.DeviceDecided}},
+		{Name: "device_too_many", Page: ui.Device{User: ada, UserCode: "BCDF-GHJK", Failure: ui.DeviceTooMany}},
+		{Name: "device_consent", Page: ui.DeviceConsent{Application: "Television", User: ada, UserCode: "BCDF-GHJK", Scopes: oauth.Scopes{"openid", "files:read", "offline_access"}, Custom: map[string]string{"files:read": "Read your files"}, CSRF: "token"}},
+		{Name: "device_allowed", Page: ui.DeviceDone{Application: "Television", Allowed: true}},
+		{Name: "device_denied", Page: ui.DeviceDone{Application: "Television"}},
+	}
+}
+
+func others() []State {
+	held := ui.Error{Trouble: ui.TroubleRequest, Detail: "scope asks for more than the application is allowed", Code: "invalid_scope", RequestID: requestID, Back: "https://agent.example/cb?error=invalid_scope", BackTo: "https://agent.example/cb"}
+	app := held
+	app.Back, app.BackTo = "com.example.app:/cb?error=invalid_scope", "com.example.app:/cb"
+	states := []State{
+		{Name: "error", Page: ui.Error{Trouble: ui.TroubleTicket, Code: "invalid_ticket", RequestID: requestID}},
+		{Name: "error_bare", Page: ui.Error{Trouble: ui.TroubleFault}},
+		{Name: "error_held", Page: held},
+		{Name: "error_held_app", Page: app},
+		{Name: "error_hostile", Page: ui.Error{Trouble: ui.TroubleRequest, Detail: Hostile, Code: Hostile, RequestID: Hostile}},
+		{Name: "home", Page: ui.Home{User: &ada, CSRF: "token"}},
+		{Name: "home_hostile", Page: ui.Home{User: &nobody, CSRF: "token"}},
+		{Name: "home_nobody", Page: ui.Home{}},
+		{Name: "form_post", Page: ui.FormPost{Action: "https://app.engine.example.co.uk/callback?a=1", Fields: []ui.Field{{Name: "code", Value: "oac_x"}, {Name: "state", Value: Hostile}}}},
+		{Name: "form_post_app", Page: ui.FormPost{Action: "com.example.app:/cb", Fields: []ui.Field{{Name: "error", Value: "access_denied"}}}},
+		{Name: "sign_out", Page: ui.SignOut{User: ada, CSRF: "token"}},
+		{Name: "signed_out", Page: ui.SignedOut{}},
+		{Name: "refusal", Page: ui.Refusal{ID: requestID, Code: "invalid_grant", Description: "code_verifier does not match code_challenge", Rule: "RFC 7636 §4.6"}},
+		{Name: "refusal_forgotten", Page: ui.Refusal{ID: Hostile}},
+	}
+	for _, x := range ui.Troubles() {
+		states = append(states, State{Name: "trouble_" + string(x), Page: ui.Error{Trouble: x, Code: string(x)}})
+	}
+	for _, x := range ui.Problems() {
+		states = append(states, State{Name: "problem_" + string(x), Page: ui.SignUp{Address: "bob@example.com", Problem: x, Ticket: "ticket", CSRF: "token"}})
+	}
+	return states
+}
+
+func wide() []State {
+	shell := ui.Shell{User: ada, CSRF: "token", Sections: []ui.Section{
+		{Label: "section.overview", Href: "#overview", Icon: "chart"},
+		{Label: "section.applications", Href: "#applications", Icon: "apps", Current: true},
+		{Label: "section.sessions", Href: "#sessions", Icon: "device"},
+		{Label: "section.settings", Href: "#settings", Icon: "settings"},
+	}}
+	odd := shell
+	odd.User = nobody
+	return []State{
+		{Name: "specimen", Page: ui.Specimen{Shell: shell}},
+		{Name: "specimen_empty", Page: ui.Specimen{Shell: odd, Empty: true}, Brand: ui.Brand{Name: strings.Repeat("Babbage ", 8), Accent: "#d9480f"}},
+		{Name: "confirm", Page: ui.Confirm{}},
+	}
+}
