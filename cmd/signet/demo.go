@@ -20,6 +20,7 @@ import (
 	"github.com/signet-auth/signet/internal/config"
 	"github.com/signet-auth/signet/internal/sample"
 	"github.com/signet-auth/signet/internal/server"
+	"github.com/signet-auth/signet/internal/ui/gallery"
 )
 
 // The demo's user and what its clients may ask for.
@@ -83,7 +84,7 @@ func demo(cmd *cobra.Command) (err error) {
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.Serve(ctx, listener) })
-	group.Go(func() error { return serveSample(ctx, sampleListener, sample.New(client)) })
+	group.Go(func() error { return serveSample(ctx, sampleListener, withGallery(sample.New(client))) })
 	return group.Wait()
 }
 
@@ -143,13 +144,25 @@ Signet is running. Open this address and click "Sign in with Signet":
   e-mail address   %s
   password         %s
 
-Signet itself is at %s. Its Backend API:
+Signet itself is at %s; all its pages are at %s. Its Backend API:
 
   curl -H "Authorization: Bearer %s" %s/v1/users
 
 Everything is kept in a temporary directory. Press Ctrl-C to stop.
 
-`, client, demoEmail, demoPassword, issuer, key, issuer)
+`, client, demoEmail, demoPassword, issuer, client+gallery.Root, key, issuer)
+}
+
+// withGallery serves the gallery beside the sample client: a server that is not for
+// looking at has none.
+func withGallery(client http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	pages := gallery.Handler()
+	for _, pattern := range gallery.Patterns {
+		mux.Handle(pattern, pages)
+	}
+	mux.Handle("/", client)
+	return mux
 }
 
 // sampleTimeout bounds what the sample client waits for.

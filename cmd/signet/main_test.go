@@ -106,10 +106,10 @@ func TestAppsAndSettings(t *testing.T) {
 	if _, out, _ = call(t, dir, "", "apps", "list"); !strings.Contains(out, made.ClientID) || !strings.Contains(out, "public") {
 		t.Errorf("the table: %s", out)
 	}
-	if _, out, _ = call(t, dir, "", "settings", "set", "access_token_lifetime=1h", "allow_http_redirect_uris=true"); !strings.Contains(out, "access_token_lifetime=1h0m0s\n") {
+	if _, out, _ = call(t, dir, "", "settings", "set", "access_token_lifetime=1h", "allow_http_redirect_uris=true", "brand_name=Babbage & Co.", "brand_accent=#0e7490"); !strings.Contains(out, "access_token_lifetime=1h0m0s\n") {
 		t.Errorf("settings set: %s", out)
 	}
-	if _, out, _ = call(t, dir, "", "settings", "show"); !strings.Contains(out, "access_token_lifetime=1h0m0s\n") || !strings.Contains(out, "allow_http_redirect_uris=true\n") {
+	if _, out, _ = call(t, dir, "", "settings", "show"); !strings.Contains(out, "access_token_lifetime=1h0m0s\n") || !strings.Contains(out, "allow_http_redirect_uris=true\n") || !strings.Contains(out, "brand_name=Babbage & Co.\n") {
 		t.Errorf("settings show: %s", out)
 	}
 }
@@ -178,6 +178,11 @@ func TestDemo(t *testing.T) {
 	client, out := start(t, `(http://127\.0\.0\.1:\d+)\n(?s:.*)Ctrl-C to stop`, cmd)
 	if status, body := get(t, client, ""); status != 200 || !strings.Contains(body, "Sign in with Signet") {
 		t.Errorf("the sample client: %d %s", status, body)
+	}
+	for _, path := range []string{"/gallery/", "/gallery/consent?language=ar"} {
+		if status, body := get(t, client+path, ""); status != 200 || !strings.Contains(body, `id="language-menu"`) || !strings.Contains(out.String(), client+"/gallery/") {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
 	}
 	for _, link := range []string{"confidential", "public"} {
 		// The client sends the browser to Signet, which sends it on to sign in.

@@ -152,6 +152,29 @@ func TestUpdateSettings(t *testing.T) {
 	}
 }
 
+func TestBrand(t *testing.T) {
+	a, _ := started(t)
+	tests := []struct {
+		name  string
+		brand store.Brand
+		want  string
+	}{
+		{"whole", store.Brand{Name: "Babbage & Co.", Logo: PicturesPath + "a.png", Accent: "#0e7490"}, "<nil>"},
+		{"none", store.Brand{}, "<nil>"},
+		{"a long name", store.Brand{Name: strings.Repeat("x", maxBrandName+1)}, is("brand_name", Unacceptable)},
+		{"two lines", store.Brand{Name: "a\nb"}, is("brand_name", Unacceptable)},
+		{"a colour by name", store.Brand{Accent: "teal"}, is("brand_accent", Malformed)},
+		{"styles", store.Brand{Accent: "#0e7490;}"}, is("brand_accent", Malformed)},
+		{"another site's logo", store.Brand{Logo: "https://evil.example/a.png"}, is("brand_logo", Unacceptable)},
+	}
+	for _, tt := range tests {
+		_, err := a.UpdateSettings(t.Context(), func(s *store.Settings) { s.Brand = tt.brand })
+		if got := found(err); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestHTTPRedirectsAreASetting(t *testing.T) {
 	a, _ := started(t)
 	fields := ApplicationFields{Name: new("intranet"), CallbackURL: new("http://intranet.example/cb")}

@@ -130,6 +130,7 @@ func (s *server) authorize(w http.ResponseWriter, r *http.Request) {
 			ClientID:    "c1",
 			RedirectURI: "https://app.example.com/cb",
 			Scopes:      oauth.Scopes{"profile"},
+			UILocales:   r.URL.Query().Get("ui_locales"),
 			StartedAt:   s.now,
 		}))
 		return

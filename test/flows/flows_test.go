@@ -364,6 +364,30 @@ func TestMistakesAtTheAuthorizationEndpoint(t *testing.T) {
 	})
 }
 
+// The pages speak the language that the application asks for, as long as they can
+// (OIDC Core §3.1.2.1).
+func TestLanguageOfTheApplication(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		c := w.CreateApplication(t, map[string]any{"name": "a", "callback_url": "https://client.example/cb"})
+		for _, tt := range []struct{ locales, want string }{
+			{"de", "de"}, {"se fr-CA de", "fr"}, {"", "en"}, {"x;;%00,,", "en"}, {strings.Repeat("ja ", 2000), "ja"},
+		} {
+			link := w.OAuth2(c).AuthCodeURL("af0ifjsldkj", oauth2.SetAuthURLParam("ui_locales", tt.locales))
+			page := harness.NewPerson(t, w.Issuer).Visit(link)
+			if page.Status != 200 || !strings.Contains(page.Body, `<html lang="`+tt.want+`"`) {
+				t.Errorf("ui_locales=%.20q: %d\n%s", tt.locales, page.Status, page.Body)
+			}
+		}
+		refused := harness.NewPerson(t, w.Issuer).Visit(w.Issuer + "/oauth/authorize?client_id=nobody&ui_locales=ar")
+		if !strings.Contains(refused.Body, `<html lang="ar" dir="rtl"`) {
+			t.Errorf("a refusal:\n%s", refused.Body)
+		}
+		if _, body := w.Get(t, "/.well-known/openid-configuration", ""); len(body["ui_locales_supported"].([]any)) != 8 {
+			t.Errorf("the metadata has %v", body["ui_locales_supported"])
+		}
+	})
+}
+
 func TestMetadataDescribesWhatIsServed(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		status, body := w.Get(t, "/.well-known/oauth-authorization-server", "")

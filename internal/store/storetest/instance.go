@@ -40,6 +40,7 @@ func settings(t *testing.T, s Store) {
 	i, err := s.Instance(t.Context())
 	must(t, err)
 	i.Settings.AllowHTTPRedirectURIs = true
+	i.Settings.Brand = store.Brand{Name: "Babbage & Co.", Logo: "/images/a.png", Accent: "#0e7490"}
 	won := 0
 	for _, err := range together(10, func(int) error { return s.UpdateSettings(t.Context(), i) }) {
 		switch {
@@ -50,7 +51,7 @@ func settings(t *testing.T, s Store) {
 		}
 	}
 	got, err := s.Instance(t.Context())
-	if won != 1 || err != nil || !got.Settings.AllowHTTPRedirectURIs || got.Revision != i.Revision+1 {
+	if won != 1 || err != nil || !got.Settings.AllowHTTPRedirectURIs || got.Settings.Brand != i.Settings.Brand || got.Revision != i.Revision+1 {
 		t.Errorf("%d won, got %+v, %v", won, got, err)
 	}
 }

@@ -31,9 +31,13 @@ type State struct {
 }
 
 // Path is where the handler shows it.
-func (s State) Path() string { return root + s.Name }
+func (s State) Path() string { return Root + s.Name }
 
-const root = "/gallery/"
+// Root is where the list of all states is.
+const Root = "/gallery/"
+
+// Patterns are those of the requests that Handler answers.
+var Patterns = []string{Root, "POST /look", "GET /assets/", "GET " + logo}
 
 // lookCookie is the gallery's own: it is kept apart from what a server remembers.
 const lookCookie = "gallery_look"
@@ -47,7 +51,7 @@ func Handler() http.Handler {
 		names = append(names, s.Name)
 		mux.HandleFunc("GET "+s.Path(), func(w http.ResponseWriter, r *http.Request) { show(w, r, s) })
 	}
-	mux.HandleFunc("GET "+root+"{$}", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET "+Root+"{$}", func(w http.ResponseWriter, r *http.Request) {
 		show(w, r, State{Page: ui.Contents{Names: names}})
 	})
 	mux.HandleFunc("POST /look", choose)
@@ -83,8 +87,8 @@ func choose(w http.ResponseWriter, r *http.Request) {
 	}
 	chosen = chosen.With(r.PostFormValue("language"), r.PostFormValue("theme"))
 	http.SetCookie(w, &http.Cookie{Name: lookCookie, Value: chosen.String(), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	back := root
-	if to := r.PostFormValue("back"); strings.HasPrefix(to, root) {
+	back := Root
+	if to := r.PostFormValue("back"); strings.HasPrefix(to, Root) {
 		back = to
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)

@@ -1,0 +1,96 @@
+package looks
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/signet-auth/signet/internal/ui/gallery"
+)
+
+// images are the pictures of pages in the documentation.
+var images = []struct {
+	file, state string
+	way         way
+}{
+	{"sign-in.png", "sign_in_application", way{"", "en", "light", 720, 640}},
+	{"sign-in-arabic.png", "sign_in_application", way{"", "ar", "dark", 720, 640}},
+	{"consent.png", "consent_logo", way{"", "en", "light", 720, 820}},
+	{"consent-dark.png", "consent_unverified", way{"", "en", "dark", 720, 820}},
+	{"device.png", "device_consent", way{"", "en", "light", 720, 820}},
+	{"shell.png", "specimen", way{"", "en", "light", 1200, 860}},
+}
+
+// sources has, for each picture, what it shows: a picture itself is not compared, as
+// the fonts of another machine would make another one.
+const sources = "sources.txt"
+
+// TestImages tells pictures that do not show the pages as they are.
+func TestImages(t *testing.T) {
+	dir := filepath.Join("..", "..", "docs", "images")
+	var now strings.Builder
+	for _, x := range images {
+		fmt.Fprintf(&now, "%s %x\n", x.file, shows(t, x.state, x.way))
+	}
+	if *update {
+		b := newBrowser(t)
+		for _, x := range images {
+			b.visit(t, gallery.State{Name: x.state}, x.way)
+			do(t, b, chromedp.EmulateViewport(x.way.width, x.way.height, chromedp.EmulateScale(1.5)))
+			write(t, filepath.Join(dir, x.file), do(t, b, chromedp.CaptureScreenshot()))
+		}
+		write(t, filepath.Join(dir, sources), []byte(now.String()))
+	}
+	kept, err := os.ReadFile(filepath.Join(dir, sources))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(kept) != now.String() {
+		t.Errorf("pages have changed that are shown in docs/images: look at them, and run this test with -args -update\n%s", now.String())
+	}
+	for _, x := range images {
+		picture, err := os.ReadFile(filepath.Join(dir, x.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size, err := png.DecodeConfig(bytes.NewReader(picture))
+		if err != nil || size.Width != int(x.way.width*3/2) || len(picture) > 200_000 {
+			t.Errorf("%s: %d pixels wide, %d bytes, %v", x.file, size.Width, len(picture), err)
+		}
+	}
+}
+
+var stylesheets = regexp.MustCompile(`/assets/[a-z0-9.]+\.css`)
+
+// shows is a digest of a page and its styles.
+func shows(t *testing.T, state string, w way) []byte {
+	t.Helper()
+	page := get(t, gallery.State{Name: state}.Path()+"?"+url.Values{"language": {w.language}, "theme": {w.theme}}.Encode())
+	digest := sha256.New()
+	digest.Write(page)
+	for _, path := range stylesheets.FindAll(page, -1) {
+		digest.Write(get(t, string(path)))
+	}
+	return digest.Sum(nil)
+}
+
+func get(t *testing.T, path string) []byte {
+	t.Helper()
+	w := httptest.NewRecorder()
+	gallery.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s: %d", path, w.Code)
+	}
+	return w.Body.Bytes()
+}
