@@ -126,7 +126,7 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET "+oauth.ErrorPath+"{id}", h.page(h.showRefusal))
 	mux.Handle("GET /device", h.page(h.showDevice))
 	mux.Handle("POST /device", h.form(h.decideDevice))
-	mux.Handle("POST /look", h.form(h.choose))
+	mux.Handle("POST "+lookPath, h.form(h.choose))
 	mux.Handle("GET /assets/", ui.Assets())
 }
 

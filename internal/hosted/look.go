@@ -28,6 +28,9 @@ func (h *Hosted) view(r *http.Request, form oauth.Form) ui.View {
 // back is where the page that answers r can be seen again. What a form had typed in
 // it is not.
 func back(r *http.Request, form oauth.Form) string {
+	if r.URL.Path == lookPath {
+		return "/" // it is no page
+	}
 	query := url.Values{}
 	for _, name := range []string{"continue", "ticket", "user_code"} {
 		if value := form.Get(name); value != "" {
@@ -36,6 +39,9 @@ func back(r *http.Request, form oauth.Form) string {
 	}
 	return (&url.URL{Path: r.URL.Path, RawQuery: query.Encode()}).String()
 }
+
+// lookPath is where languages and themes are chosen.
+const lookPath = "/look"
 
 // choose keeps the language or theme that somebody has chosen, and shows the page
 // again. It needs no token: whoever made a browser do this would have changed its

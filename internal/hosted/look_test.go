@@ -68,6 +68,7 @@ func TestLookLeadsNowhereElse(t *testing.T) {
 	}
 	a := b.post("/look", encode("language", "de", "back", "/"), "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")
 	b.wantCode(a, http.StatusForbidden, "cross_origin")
+	b.wantPage(a, `name="back" value="/"`)
 }
 
 func TestPagesHaveTheBrand(t *testing.T) {

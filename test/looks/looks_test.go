@@ -114,3 +114,45 @@ func TestFirstPage(t *testing.T) {
 		t.Logf("%s: %.0f bytes in all", s.Name, total)
 	}
 }
+
+// Whoever has a keyboard alone gets everywhere and sees where they are.
+func TestKeyboard(t *testing.T) {
+	b := newBrowser(t)
+	tests := []struct{ state, want string }{
+		{"sign_in_wrong", "sign-in"},
+		{"consent_organizations", "other-account deny allow"},
+		{"device", "continue"},
+		{"specimen", "first zone"},
+	}
+	for _, tt := range tests {
+		b.visit(t, gallery.State{Name: tt.state}, ways[0])
+		do(t, b, chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`))
+		reached := map[string]bool{}
+		for range do(t, b, chromedp.Evaluate[int](`document.querySelectorAll("a, button, input:not([type=hidden]), select, summary, [tabindex]").length`)) {
+			do(t, b, chromedp.KeyEvent("\t"))
+			at := do(t, b, chromedp.Evaluate[focus](focused))
+			if at.Name == "BODY" {
+				break // past the end
+			}
+			if !at.Visible {
+				t.Errorf("%s: nothing shows that %s has the focus", tt.state, at.Name)
+			}
+			reached[at.Name] = true
+		}
+		for _, name := range strings.Fields(tt.want + " language-menu theme-menu") {
+			if !reached[name] {
+				t.Errorf("%s: tabs reach %v, not %s", tt.state, reached, name)
+			}
+		}
+	}
+}
+
+// A focus is what has it, and whether one sees that.
+type focus struct {
+	Name    string
+	Visible bool
+}
+
+const focused = `(e => { const s = getComputedStyle(e); return {
+	Name: e.id || (e.tagName === "SUMMARY" && e.parentElement.id) || e.tagName,
+	Visible: s.outlineStyle === "solid" && parseFloat(s.outlineWidth) >= 2 } })(document.activeElement)`
