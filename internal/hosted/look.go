@@ -54,10 +54,18 @@ func (h *Hosted) choose(w http.ResponseWriter, r *http.Request, form oauth.Form)
 		return see("/"), nil
 	}
 	query := to.Query()
-	pending, err := h.sessions.OpenContinuation(r, query.Get("continue"))
-	if err == nil && form.Get("language") != "" {
-		pending.UILocales = "" // the user has said otherwise
-		query.Set("continue", h.sessions.SealContinuation(h.sessions.Browser(w, r), pending))
+	if form.Get("language") != "" {
+		h.overrule(w, r, query)
 	}
 	return see((&url.URL{Path: to.Path, RawQuery: query.Encode()}).String()), nil
+}
+
+// overrule takes back what the application wanted to be spoken, as the user has said
+// otherwise.
+func (h *Hosted) overrule(w http.ResponseWriter, r *http.Request, query url.Values) {
+	query.Del("ui_locales")
+	if pending, err := h.sessions.OpenContinuation(r, query.Get("continue")); err == nil {
+		pending.UILocales = ""
+		query.Set("continue", h.sessions.SealContinuation(h.sessions.Browser(w, r), pending))
+	}
 }

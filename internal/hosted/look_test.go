@@ -51,6 +51,7 @@ func TestLookLeadsNowhereElse(t *testing.T) {
 	tests := []struct{ back, want string }{
 		{"/device?user_code=BCDF", "/device?user_code=BCDF"},
 		{"", "/"},
+		{"/oauth/authorize?client_id=nobody&ui_locales=ar", "/oauth/authorize?client_id=nobody"},
 		{"https://evil.example/", "/"},
 		{"//evil.example/", "/"},
 		{"/%2Fevil.example/", "/"},
