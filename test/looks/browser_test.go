@@ -85,7 +85,11 @@ func (b browser) visit(t *testing.T, s gallery.State, w way) {
 	do(t, b, chromedp.Steps(chromedp.EmulateViewport(w.width, w.height), chromedp.Navigate(address)))
 }
 
-func (b browser) shot(t *testing.T) []byte {
+// shot takes a picture of the whole page. The window is made as tall as the page, as
+// Chromium's own way moves pages that are from right to left.
+func (b browser) shot(t *testing.T, w way) []byte {
 	t.Helper()
-	return do(t, b, chromedp.FullScreenshot(100))
+	height := do(t, b, chromedp.Evaluate[int64](`document.documentElement.scrollHeight`))
+	do(t, b, chromedp.EmulateViewport(w.width, max(w.height, height)))
+	return do(t, b, chromedp.CaptureScreenshot())
 }

@@ -61,7 +61,7 @@ func TestLooks(t *testing.T) {
 				t.Errorf("%s, %s: requests %s", s.Name, w.name, elsewhere)
 			}
 			if *shots != "" {
-				write(t, filepath.Join(*shots, s.Name+"."+w.name+".png"), b.shot(t))
+				write(t, filepath.Join(*shots, s.Name+"."+w.name+".png"), b.shot(t, w))
 			}
 			if judged[w.name] {
 				for _, x := range violations(t, b, string(axe)) {
