@@ -57,7 +57,7 @@ func chromium(t *testing.T) context.Context {
 }
 
 // patience is how long a page may take.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // do gives what an action finds out.
 func do[T any](t *testing.T, b browser, action chromedp.Action[T]) T {
