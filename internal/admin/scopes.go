@@ -24,7 +24,7 @@ func (p *problems) scopeSettings(s store.Settings) {
 		switch {
 		case err != nil || len(parsed) != 1 || len(x.Name) > maxText:
 			p.add("name", Malformed, "name must be 1 to 256 printable ASCII characters without space, quote and backslash (RFC 6749 §3.3).")
-		case oauth.BuiltInScopes().Has(x.Name):
+		case oauth.IsBuiltIn(x.Name):
 			p.add("name", Taken, "There is a built-in scope of this name.")
 		case seen.Has(x.Name):
 			p.add("name", Taken, "There is a scope of this name.")
@@ -97,7 +97,7 @@ func (a *Admin) DeleteScope(ctx context.Context, name string) error {
 				continue
 			}
 			_, err := a.changeApplication(ctx, app.ApplicationID, func(app *Application) error {
-				app.Scopes = without(app.Scopes, name)
+				app.Scopes = app.Scopes.Without(name)
 				return nil
 			})
 			if err != nil {
@@ -110,13 +110,9 @@ func (a *Admin) DeleteScope(ctx context.Context, name string) error {
 	}
 	_, err = a.UpdateSettings(ctx, func(s *store.Settings) {
 		s.CustomScopes = slices.DeleteFunc(slices.Clone(s.CustomScopes), is)
-		s.DefaultScopes = without(s.DefaultScopes, name)
+		s.DefaultScopes = s.DefaultScopes.Without(name)
 	})
 	return err
-}
-
-func without(scopes oauth.Scopes, name string) oauth.Scopes {
-	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == name })
 }
 
 // scopeList puts the names that exist into a sentence.

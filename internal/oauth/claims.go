@@ -18,7 +18,12 @@ type Profile struct {
 	UpdatedAt                      time.Time
 	PublicMetadata, UnsafeMetadata json.RawMessage
 	PrivateMetadata                json.RawMessage
+	Organization                   Organization
 }
+
+// An Organization is what may be said of one that a user belongs to, by Clerk's
+// names. The zero one stands for none.
+type Organization struct{ ID, Name, Slug string }
 
 // A claim is one member of a user info answer: the scope that buys it, how it is
 // read from a profile, and whether ID tokens hold it too.
@@ -49,19 +54,23 @@ var userClaims = []claim{
 	{"public_metadata", ScopePublicMetadata, func(p Profile) any { return object(p.PublicMetadata) }, true},
 	{"unsafe_metadata", ScopePublicMetadata, func(p Profile) any { return object(p.UnsafeMetadata) }, true},
 	{"private_metadata", ScopePrivateMetadata, func(p Profile) any { return object(p.PrivateMetadata) }, true},
+	{"org_id", ScopeOrganization, func(p Profile) any { return known(p.Organization.ID) }, true},
+	{"org_name", ScopeOrganization, func(p Profile) any { return known(p.Organization.Name) }, false},
+	{"org_slug", ScopeOrganization, func(p Profile) any { return known(p.Organization.Slug) }, false},
 }
 
 // UserInfo gives the members of a user info answer that the scopes buy, and those
 // that were asked for one by one. A member that was bought but is unknown is null,
 // so that the shape tells what was granted, as Clerk has it; with the scope openid
-// it is left out, as OIDC Core §5.3.2 has it.
+// it is left out, as OIDC Core §5.3.2 has it. So is the organization of a user who
+// is seen in none.
 func UserInfo(p Profile, scopes Scopes, asked []string) map[string]any {
 	answer := make(map[string]any, len(userClaims))
 	for _, c := range userClaims {
 		if c.scope != "" && !scopes.Has(c.scope) && !slices.Contains(asked, c.name) {
 			continue
 		}
-		if value := c.value(p); value != nil || !scopes.Has(ScopeOpenID) {
+		if value := c.value(p); value != nil || !scopes.Has(ScopeOpenID) && c.scope != ScopeOrganization {
 			answer[c.name] = value
 		}
 	}

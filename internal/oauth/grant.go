@@ -40,6 +40,7 @@ type Code struct {
 	Nonce             string
 	AuthorizedAt      time.Time // later than every not-before time known when it was issued
 	ExpiresAt         time.Time
+	OrganizationID    string // that the user chose to be seen in, or ""
 	Details
 }
 
@@ -68,6 +69,7 @@ type Grant struct {
 	EndsAt       time.Time // no rotation moves ExpiresAt past it
 	RevokedAt    time.Time // zero while live
 	Revoked      Reason
+	Organization Organization // that the user chose to be seen in, while the user is a member; only its ID is kept
 	Details
 }
 
@@ -96,8 +98,17 @@ func (c Code) Grant(now time.Time, l Lifetimes) Grant {
 		RotatedAt:    now,
 		ExpiresAt:    earliest(now.Add(l.RefreshToken), ends),
 		EndsAt:       ends,
+		Organization: Organization{ID: c.OrganizationID},
 		Details:      c.Details,
 	}
+}
+
+// SeenIn is the id of the organization that a token with these scopes tells of, or "".
+func (g Grant) SeenIn(scopes Scopes) string {
+	if !scopes.Has(ScopeOrganization) {
+		return ""
+	}
+	return g.Organization.ID
 }
 
 func earliest(a, b time.Time) time.Time {

@@ -23,6 +23,9 @@ type User struct {
 	SignedInAt time.Time
 	Methods    []string // how (RFC 8176 §2); nil if no value fits
 	Agreed     Scopes
+
+	Organization  string   // chosen before, and the user is a member of it; or ""
+	Organizations []string // that the user is a member of, two at the most; read only if none is chosen
 }
 
 // Progress is what the user has done about this very request, as its
@@ -32,6 +35,8 @@ type Progress struct {
 	Chosen   string // id of the user who chose to go on, or ""
 	AgreedBy string // id of the user who agreed, or ""
 	Denied   bool
+
+	Organization string // that the user who agreed chose, or ""
 }
 
 // Next decides what r needs from user, who is nil if nobody is signed in. It is
@@ -83,8 +88,9 @@ func (r AuthorizationRequest) signIn(user *User, done Progress, now time.Time) S
 // agreement decides whether the user has to agree to what is asked.
 func (r AuthorizationRequest) agreement(user *User, done Progress) Step {
 	consents := r.Consents()
+	_, settled := r.organization(*user)
 	switch {
-	case r.asksAlways() && done.AgreedBy != user.ID:
+	case r.asksAlways() && done.AgreedBy != user.ID, !settled:
 		return Ask
 	case consents.Within(user.Agreed):
 		return Answer
@@ -93,6 +99,27 @@ func (r AuthorizationRequest) agreement(user *User, done Progress) Step {
 	}
 	return Ask
 }
+
+// organization is the one that the user is seen in, or "". It is settled unless the
+// user has to choose: whoever belongs to none is seen in none, and for a client that
+// need not ask, the only one there is needs no choosing.
+func (r AuthorizationRequest) organization(user User) (id string, settled bool) {
+	switch {
+	case !r.AsksOrganization():
+		return "", true
+	case user.Organization != "":
+		return user.Organization, true
+	case len(user.Organizations) == 0:
+		return "", true
+	case len(user.Organizations) == 1 && !r.client.AskConsent && !r.client.DynamicallyRegistered:
+		return user.Organizations[0], true
+	}
+	return "", false
+}
+
+// AsksOrganization reports whether the answer depends on an organization of the
+// user's.
+func (r AuthorizationRequest) AsksOrganization() bool { return r.Consents().Has(ScopeOrganization) }
 
 // asksAlways reports whether an earlier agreement does not count: the client
 // wants it so, nobody vouches for who the client is, or on the user's device any
@@ -123,6 +150,7 @@ func (r AuthorizationRequest) Code(id GrantID, user User, now time.Time, notBefo
 		ExpiresAt:         now.Add(r.client.Lifetimes.Code),
 		Details:           Details{Resources: r.resources, UserInfoClaims: r.claims.userInfo},
 	}
+	code.OrganizationID, _ = r.organization(user)
 	if r.scopes.Has(ScopeOpenID) {
 		code.Nonce = r.nonce
 		code.AuthTime, code.Methods = user.SignedInAt, user.Methods

@@ -35,7 +35,8 @@ type Introspection struct {
 	Audience  []string `json:"aud,omitempty"`
 	TokenType string   `json:"token_type,omitempty"`
 	ID        string   `json:"jti,omitempty"`
-	IssuedAt  int64    `json:"iat,omitempty"` // seconds
+	OrgID     string   `json:"org_id,omitempty"` // Clerk's
+	IssuedAt  int64    `json:"iat,omitempty"`    // seconds
 	ExpiresAt int64    `json:"exp,omitempty"`
 	scopes    Scopes
 	expires   time.Time
@@ -51,6 +52,7 @@ func (t AccessToken) OfAccess(g Grant, issuer string) Introspection {
 		i.ClientID, i.Subject = t.ClientID, t.ClientID
 	}
 	i.Scope = i.scopes.String()
+	i.OrgID = g.SeenIn(i.scopes)
 	return i
 }
 
@@ -58,7 +60,7 @@ func (t AccessToken) OfAccess(g Grant, issuer string) Introspection {
 func OfRefresh(g Grant, issuer string) Introspection {
 	return Introspection{
 		Active: true, ClientID: g.ClientID, Subject: g.UserID, Issuer: issuer, Scope: g.Scopes.String(), Audience: g.Resources,
-		IssuedAt: g.RotatedAt.Unix(), ExpiresAt: g.ExpiresAt.Unix(), scopes: g.Scopes, expires: g.ExpiresAt,
+		IssuedAt: g.RotatedAt.Unix(), ExpiresAt: g.ExpiresAt.Unix(), OrgID: g.SeenIn(g.Scopes), scopes: g.Scopes, expires: g.ExpiresAt,
 	}
 }
 

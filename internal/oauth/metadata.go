@@ -59,6 +59,7 @@ type Features struct {
 	MetadataDocuments bool     // clients may be known by a document alone
 	Scopes            Scopes   // custom ones that are advertised
 	UILocales         []string // the languages of the pages
+	Organizations     bool     // users can belong together
 }
 
 // NewMetadata computes the description from the tables that the rules use, so
@@ -74,7 +75,7 @@ func NewMetadata(issuer string, f Features) Metadata {
 		IntrospectionEndpoint: issuer + IntrospectPath,
 		DeviceEndpoint:        issuer + DevicePath,
 		EndSessionEndpoint:    issuer + LogoutPath,
-		Scopes:                BuiltInScopes().Or(f.Scopes),
+		Scopes:                BuiltInScopes(f.Organizations).Or(f.Scopes),
 		ResponseTypes:         []string{"code"},
 		ResponseModes:         []string{string(ModeQuery), string(ModeFormPost)},
 		GrantTypes:            GrantTypes(),
@@ -96,7 +97,9 @@ func NewMetadata(issuer string, f Features) Metadata {
 	}
 	m.MetadataDocuments = f.MetadataDocuments
 	for _, c := range userClaims {
-		m.Claims = append(m.Claims, c.name)
+		if c.scope != ScopeOrganization || f.Organizations {
+			m.Claims = append(m.Claims, c.name)
+		}
 	}
 	return m
 }

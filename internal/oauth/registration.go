@@ -196,7 +196,7 @@ func ReadDocument(body []byte, clientID string, defaults Scopes) (ClientMetadata
 	if err := m.check(); err != nil {
 		return m, refuse(InvalidClient, "CIMD §4.1", "the document of the client has metadata that cannot be registered")
 	}
-	return m, m.readScopes(defaults.Or(BuiltInScopes()), defaults)
+	return m, m.readScopes(defaults.Or(builtIn), defaults)
 }
 
 // ErrDocumentUnreachable refuses a client whose document could not be fetched.

@@ -6,7 +6,7 @@ import (
 )
 
 func TestClientMetadata(t *testing.T) {
-	known := BuiltInScopes().Or(Scopes{"tools:run"})
+	known := BuiltInScopes(false).Or(Scopes{"tools:run"})
 	tests := []struct{ name, body, want, scope string }{
 		{"least", `{"redirect_uris":["https://c.example/cb"]}`, "", "openid profile email offline_access"},
 		{"what MCP clients send", `{"redirect_uris":["http://127.0.0.1:7777/cb"],"token_endpoint_auth_method":"none","grant_types":["authorization_code"],"software_id":"x"}`, "", "openid profile email offline_access"},

@@ -70,17 +70,17 @@ func (a *authorization) resources() (err error) {
 type ResourceMetadata struct {
 	Resource      string   `json:"resource"`
 	Servers       []string `json:"authorization_servers"`
-	Scopes        []string `json:"scopes_supported,omitempty"`
+	Scopes        Scopes   `json:"scopes_supported,omitempty"`
 	BearerMethods []string `json:"bearer_methods_supported"`
 }
 
 // NewResourceMetadata describes the resource at a path below the issuer: user info,
 // for the empty path, or one of those that the instance lists; ok is false for any
 // other.
-func NewResourceMetadata(issuer, path string, listed []string) (m ResourceMetadata, ok bool) {
+func NewResourceMetadata(issuer, path string, listed []string, organizations bool) (m ResourceMetadata, ok bool) {
 	m = ResourceMetadata{Resource: issuer + path, Servers: []string{issuer}, BearerMethods: []string{"header"}}
 	if path == "" {
-		m.Scopes = BuiltInScopes()
+		m.Scopes = BuiltInScopes(organizations)
 		return m, true
 	}
 	return m, slices.Contains(listed, m.Resource)

@@ -19,6 +19,7 @@ const (
 	ScopeEmail           = "email"            // OIDC Core §5.4
 	ScopePublicMetadata  = "public_metadata"  // Clerk: public and unsafe metadata
 	ScopePrivateMetadata = "private_metadata" // Clerk: private metadata
+	ScopeOrganization    = "user:org:read"    // Clerk: the organization that the user chooses
 )
 
 // maxScopes bounds how many scopes one value may name.
@@ -57,11 +58,20 @@ func isScopeToken(name string) bool {
 	return name != ""
 }
 
-// BuiltInScopes lists the scopes that exist on every server, in the order the
-// metadata shows them.
-func BuiltInScopes() Scopes { return slices.Clone(builtIn) }
+// BuiltInScopes lists the scopes that nobody has to make, in the order the metadata
+// shows them: those of every server, and with organizations the one for them.
+func BuiltInScopes(organizations bool) Scopes {
+	if organizations {
+		return slices.Clone(builtIn)
+	}
+	return builtIn.Without(ScopeOrganization)
+}
 
-var builtIn = Scopes{ScopeOpenID, ScopeProfile, ScopeEmail, ScopePublicMetadata, ScopePrivateMetadata, ScopeOfflineAccess}
+// IsBuiltIn reports whether a scope is one that nobody has to make, whether it exists
+// at the moment or not.
+func IsBuiltIn(name string) bool { return builtIn.Has(name) }
+
+var builtIn = Scopes{ScopeOpenID, ScopeProfile, ScopeEmail, ScopePublicMetadata, ScopePrivateMetadata, ScopeOfflineAccess, ScopeOrganization}
 
 // Has reports whether the set names the scope.
 func (s Scopes) Has(name string) bool { return slices.Contains(s, name) }
@@ -96,6 +106,11 @@ func (s Scopes) Or(other Scopes) Scopes {
 		}
 	}
 	return either
+}
+
+// Without gives the set without one scope.
+func (s Scopes) Without(name string) Scopes {
+	return slices.DeleteFunc(slices.Clone(s), func(other string) bool { return other == name })
 }
 
 // String gives the set in wire format.

@@ -454,7 +454,7 @@ func TestUserInfo(t *testing.T) {
 	} else if _, ok := with["username"]; ok {
 		t.Errorf("with openid an unknown claim is there: %v", with)
 	}
-	all := UserInfo(p, slices.DeleteFunc(BuiltInScopes(), func(s string) bool { return s == "openid" }), nil)
+	all := UserInfo(p, slices.DeleteFunc(BuiltInScopes(false), func(s string) bool { return s == "openid" }), nil)
 	if all["name"] != "Ada Byron" || all["username"] != nil || all["object"] != "oauth_user_info" || all["email_verified"] != true {
 		t.Errorf("got %v", all)
 	}

@@ -17,7 +17,7 @@ func (p *Provider) metadata(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s := instance.Settings
-	f := oauth.Features{Registration: s.DynamicRegistration, MetadataDocuments: s.MetadataDocuments.Advertised}
+	f := oauth.Features{Registration: s.DynamicRegistration, MetadataDocuments: s.MetadataDocuments.Advertised, Organizations: s.Organizations.Enabled}
 	for _, x := range s.CustomScopes {
 		if x.Advertised {
 			f.Scopes = append(f.Scopes, x.Name)
@@ -37,7 +37,7 @@ func (p *Provider) resourceMetadata(r *http.Request) (any, error) {
 		return nil, err
 	}
 	path := strings.TrimPrefix(r.URL.Path, oauth.ResourcePath)
-	m, ok := oauth.NewResourceMetadata(p.issuer, path, instance.Settings.Resources)
+	m, ok := oauth.NewResourceMetadata(p.issuer, path, instance.Settings.Resources, instance.Settings.Organizations.Enabled)
 	if !ok {
 		return nil, errNoResource
 	}

@@ -120,6 +120,9 @@ func (c *Clients) fromDocument(ctx context.Context, id string, kept store.Client
 func (c *Clients) client(m oauth.ClientMetadata, id string, secret oauth.Hash, s store.Settings) store.Client {
 	client := store.Client{Client: m.Client(id, secret), Name: m.Name, ClientURI: m.URI}
 	client.Lifetimes, client.JWTAccessTokens, client.Resources = s.Lifetimes, s.JWTAccessTokens, s.Resources
+	if !s.Organizations.Enabled {
+		client.Scopes = client.Scopes.Without(oauth.ScopeOrganization)
+	}
 	if client.Name == "" {
 		client.Name = "Application at " + m.RedirectURIs[0]
 	}

@@ -17,9 +17,9 @@ const day = 24 * time.Hour
 // Connection implements store.Connections.
 func (db *DB) Connection(ctx context.Context, userID, clientID string) (store.Connection, error) {
 	c := store.Connection{UserID: userID, ClientID: clientID}
-	err := db.read.QueryRowContext(ctx, `SELECT scopes, created_at, agreed_at, last_used_at, not_before
+	err := db.read.QueryRowContext(ctx, `SELECT scopes, created_at, agreed_at, last_used_at, not_before, organization_id
 		FROM connections WHERE user_id = $1 AND client_id = $2`, userID, clientID).
-		Scan(scopesField{&c.Scopes}, at{&c.CreatedAt}, at{&c.AgreedAt}, at{&c.LastUsedAt}, at{&c.NotBefore})
+		Scan(scopesField{&c.Scopes}, at{&c.CreatedAt}, at{&c.AgreedAt}, at{&c.LastUsedAt}, at{&c.NotBefore}, &c.OrganizationID)
 	if err = db.missing(err); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return store.Connection{}, fmt.Errorf("reading a connection: %w", err)
 	}
@@ -61,9 +61,15 @@ func (db *DB) Agree(ctx context.Context, userID, clientID string, scopes oauth.S
 	}
 }
 
+// RememberOrganization implements store.Connections.
+func (db *DB) RememberOrganization(ctx context.Context, userID, clientID, organizationID string) error {
+	_, err := db.engine.exec(ctx, `UPDATE connections SET organization_id = $3 WHERE user_id = $1 AND client_id = $2`, userID, clientID, organizationID)
+	return wrapped("remembering an organization", err)
+}
+
 // withdraw is what withdrawing makes of a connection, with the not-before time as
 // the last parameter.
-const withdraw = `UPDATE connections SET scopes = '', agreed_at = 0, not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END `
+const withdraw = `UPDATE connections SET scopes = '', agreed_at = 0, organization_id = '', not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END `
 
 // Withdraw implements store.Connections.
 func (db *DB) Withdraw(ctx context.Context, userID, clientID string, now time.Time) error {

@@ -128,4 +128,7 @@ func (o options) apply(c *store.Client, s store.Settings) {
 	if c.Resources = o.Resources; len(c.Resources) == 0 {
 		c.Resources = s.Resources
 	}
+	if !s.Organizations.Enabled {
+		c.Scopes = c.Scopes.Without(oauth.ScopeOrganization)
+	}
 }

@@ -16,7 +16,7 @@ import (
 const pollStep = 5 * time.Second
 
 const deviceColumns = `device_code, user_code, client_id, scopes, nonce, resources, status,
-	grant_id, user_id, session_id, auth_time, authorized_at, poll_interval, expires_at, methods`
+	grant_id, user_id, session_id, auth_time, authorized_at, poll_interval, expires_at, methods, organization_id`
 
 // CreateDeviceRequest implements store.Devices.
 func (db *DB) CreateDeviceRequest(ctx context.Context, d store.DeviceRequest) error {
@@ -25,7 +25,7 @@ func (db *DB) CreateDeviceRequest(ctx context.Context, d store.DeviceRequest) er
 		return fmt.Errorf("saving a device request: %w", err)
 	}
 	n, err := db.engine.exec(ctx, `INSERT INTO device_requests (`+deviceColumns+`, polled_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', 0, 0, $9, $10, '', 0) ON CONFLICT (user_code) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', 0, 0, $9, $10, '', '', 0) ON CONFLICT (user_code) DO NOTHING`,
 		d.DeviceCode[:], d.UserCode, d.ClientID, d.Scopes.String(), d.Nonce, string(resources), string(store.DevicePending),
 		d.GrantID[:], d.Interval.Milliseconds(), ms(d.ExpiresAt))
 	switch {
@@ -52,6 +52,7 @@ func scanDevice(r row, more ...any) (d store.DeviceRequest, err error) {
 		&interval,
 		at{&d.ExpiresAt},
 		wordsField{&d.Methods},
+		&d.OrganizationID,
 	}, more...)...)
 	if err == nil {
 		err = json.Unmarshal([]byte(resources), &d.Resources)
@@ -72,10 +73,10 @@ func (db *DB) DeviceRequest(ctx context.Context, userCode string, now time.Time)
 
 // DecideDeviceRequest implements store.Devices.
 func (db *DB) DecideDeviceRequest(ctx context.Context, d store.DeviceRequest) error {
-	err := db.execOne(ctx, `UPDATE device_requests SET status = $2, grant_id = $3, user_id = $4, session_id = $5, auth_time = $6, authorized_at = $7, methods = $9
+	err := db.execOne(ctx, `UPDATE device_requests SET status = $2, grant_id = $3, user_id = $4, session_id = $5, auth_time = $6, authorized_at = $7, methods = $9, organization_id = $10
 		WHERE user_code = $1 AND status = $8`,
 		d.UserCode, string(d.Status), d.GrantID[:], d.UserID, d.SessionID, ms(d.AuthTime), ms(d.AuthorizedAt), string(store.DevicePending),
-		strings.Join(d.Methods, " "))
+		strings.Join(d.Methods, " "), d.OrganizationID)
 	if !errors.Is(err, store.ErrNotFound) {
 		return wrapped("deciding about a device", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/signet-auth/signet/internal/oauth"
@@ -20,10 +21,26 @@ const alive = `EXISTS (
 	JOIN connections k ON k.user_id = g.user_id AND k.client_id = g.client_id AND k.not_before < g.authorized_at AND k.agreed_at > 0
 	WHERE i.not_before < g.authorized_at)`
 
-const (
-	grantColumns = `id, client_id, user_id, session_id, scopes, generation, authorized_at, rotated_at, expires_at, ends_at, revoked_at, revoked, details`
-	ofGrant      = `g.id, g.client_id, g.user_id, g.session_id, g.scopes, g.generation, g.authorized_at, g.rotated_at, g.expires_at, g.ends_at, g.revoked_at, g.revoked, g.details`
-)
+const grantColumns = `id, client_id, user_id, session_id, scopes, generation, authorized_at, rotated_at, expires_at, ends_at, revoked_at, revoked, details`
+
+// ofGrant is what is read of a grant g.
+var ofGrant = `g.id, g.client_id, g.user_id, g.session_id, g.scopes, g.generation, g.authorized_at, g.rotated_at, g.expires_at, g.ends_at, g.revoked_at, g.revoked, g.details, ` +
+	chosen("g")
+
+// chosen is id, slug and name of the organization of a grant, with spaces between,
+// while its user is a member; else the empty text. Without an organization nothing is looked up.
+func chosen(grant string) string {
+	return strings.ReplaceAll(`CASE WHEN GRANT.organization_id = '' THEN '' ELSE COALESCE((
+		SELECT o.id || ' ' || o.slug || ' ' || o.name FROM memberships m JOIN organizations o ON o.id = m.organization_id
+		WHERE m.organization_id = GRANT.organization_id AND m.user_id = GRANT.user_id), '') END`, "GRANT", grant)
+}
+
+// parseChosen reads it.
+func parseChosen(text string) (o oauth.Organization) {
+	o.ID, text, _ = strings.Cut(text, " ")
+	o.Slug, o.Name, _ = strings.Cut(text, " ")
+	return o
+}
 
 // A grantRow is a row as the engines read it.
 type grantRow struct {
@@ -32,7 +49,8 @@ type grantRow struct {
 	generation                                            int64
 	authorizedAt, rotatedAt, expiresAt, endsAt, revokedAt int64 // milliseconds
 	revoked, details                                      string
-	alive                                                 bool // what the grant stands on admits it
+	organization                                          string // written: the id; read: as chosen has it
+	alive                                                 bool   // what the grant stands on admits it
 }
 
 func rowOf(g oauth.Grant) grantRow {
@@ -40,6 +58,7 @@ func rowOf(g oauth.Grant) grantRow {
 		id: g.ID, clientID: g.ClientID, userID: g.UserID, sessionID: g.SessionID,
 		scopes: g.Scopes.String(), generation: int64(g.Generation),
 		authorizedAt: ms(g.AuthorizedAt), rotatedAt: ms(g.RotatedAt), expiresAt: ms(g.ExpiresAt), endsAt: ms(g.EndsAt), details: formatDetails(g.Details),
+		organization: g.Organization.ID,
 	}
 }
 
@@ -57,7 +76,7 @@ func (r *grantRow) grant() (oauth.Grant, error) {
 		Scopes: scopes, Generation: uint32(r.generation),
 		AuthorizedAt: fromMS(r.authorizedAt), RotatedAt: fromMS(r.rotatedAt),
 		ExpiresAt: fromMS(r.expiresAt), EndsAt: fromMS(r.endsAt), RevokedAt: fromMS(r.revokedAt),
-		Revoked: oauth.Reason(r.revoked), Details: details,
+		Revoked: oauth.Reason(r.revoked), Details: details, Organization: parseChosen(r.organization),
 	}, nil
 }
 

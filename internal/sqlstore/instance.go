@@ -25,6 +25,8 @@ type settings struct {
 	RegistrationTokenRequired bool                    `json:"registration_token_required,omitempty"`
 	MetadataDocuments         store.MetadataDocuments `json:"metadata_documents,omitzero"`
 	Brand                     store.Brand             `json:"brand,omitzero"`
+
+	Organizations store.OrganizationSettings `json:"organizations,omitzero"`
 }
 
 func formatSettings(s store.Settings) (string, error) {
@@ -33,6 +35,7 @@ func formatSettings(s store.Settings) (string, error) {
 		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources, s.AllowedOrigins,
 		s.CustomScopes, s.DefaultScopes, s.DynamicRegistration, s.RegistrationTokenRequired, s.MetadataDocuments,
 		s.Brand,
+		s.Organizations,
 	})
 	return string(text), err
 }
@@ -55,7 +58,8 @@ func parseSettings(text string) (store.Settings, error) {
 		RegistrationTokenRequired: kept.RegistrationTokenRequired,
 		MetadataDocuments:         kept.MetadataDocuments,
 
-		Brand: kept.Brand,
+		Brand:         kept.Brand,
+		Organizations: kept.Organizations,
 	}
 	if s.Lifetimes.IDToken == 0 { // kept before there were any
 		s.Lifetimes.IDToken = oauth.DefaultLifetimes().IDToken

@@ -47,6 +47,8 @@ var _ interface {
 	store.Invitations
 	store.Pictures
 	store.Uses
+	store.Organizations
+	store.Memberships
 } = (*DB)(nil)
 
 // An engine carries statements to one of the two databases. The operations on

@@ -13,11 +13,11 @@ import (
 
 // The statements carry any number of calls: each parameter is an array with a
 // place for each call, and what comes back names the call by the grant's id.
-const (
-	redeemAll = `INSERT INTO grants (` + grantColumns + `)
-		SELECT g.id, g.client_id, g.user_id, g.session_id, g.scopes, g.generation, g.authorized_at, g.rotated_at, g.expires_at, g.ends_at, 0, '', g.details
-		FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[])
-			AS g(id, client_id, user_id, session_id, scopes, generation, authorized_at, rotated_at, expires_at, ends_at, details)
+var (
+	redeemAll = `INSERT INTO grants (` + grantColumns + `, organization_id)
+		SELECT g.id, g.client_id, g.user_id, g.session_id, g.scopes, g.generation, g.authorized_at, g.rotated_at, g.expires_at, g.ends_at, 0, '', g.details, g.organization_id
+		FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[])
+			AS g(id, client_id, user_id, session_id, scopes, generation, authorized_at, rotated_at, expires_at, ends_at, details, organization_id)
 		WHERE ` + alive + `
 		ON CONFLICT (id) DO NOTHING
 		RETURNING id`
@@ -80,6 +80,7 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 	var c struct {
 		ids                                             [][]byte
 		clients, users, sessions, scopes, details       []string
+		organizations                                   []string
 		generations, authorized, rotated, expires, ends []int64
 	}
 	for i, r := range rows {
@@ -92,6 +93,7 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 		c.sessions, c.scopes, c.details = append(c.sessions, r.sessionID), append(c.scopes, r.scopes), append(c.details, r.details)
 		c.generations, c.authorized = append(c.generations, r.generation), append(c.authorized, r.authorizedAt)
 		c.rotated, c.expires, c.ends = append(c.rotated, r.rotatedAt), append(c.expires, r.expiresAt), append(c.ends, r.endsAt)
+		c.organizations = append(c.organizations, r.organization)
 	}
 	var replies []reply[bool]
 	err := e.again(ctx, func(ctx context.Context) error {
@@ -102,7 +104,7 @@ func (e *postgresEngine) redeemAll(ctx context.Context, rows []grantRow) ([]repl
 				replies[first[id]].answer = true
 			}
 			return err
-		}, c.ids, c.clients, c.users, c.sessions, c.scopes, c.generations, c.authorized, c.rotated, c.expires, c.ends, c.details)
+		}, c.ids, c.clients, c.users, c.sessions, c.scopes, c.generations, c.authorized, c.rotated, c.expires, c.ends, c.details, c.organizations)
 	})
 	return replies, err
 }
@@ -211,11 +213,11 @@ func repliesFrom[A any](found map[oauth.GrantID]*A, ids []oauth.GrantID) []reply
 	return replies
 }
 
-// grantFields are where grantColumns are read to.
+// grantFields are where ofGrant is read to.
 func grantFields(g *grantRow) []any {
 	return []any{
 		&idBytes{&g.id}, &g.clientID, &g.userID, &g.sessionID, &g.scopes, &g.generation,
-		&g.authorizedAt, &g.rotatedAt, &g.expiresAt, &g.endsAt, &g.revokedAt, &g.revoked, &g.details,
+		&g.authorizedAt, &g.rotatedAt, &g.expiresAt, &g.endsAt, &g.revokedAt, &g.revoked, &g.details, &g.organization,
 	}
 }
 

@@ -11,22 +11,23 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-const redeem = `INSERT INTO grants (` + grantColumns + `)
-	SELECT $1, g.client_id, g.user_id, $4, $5, $6, g.authorized_at, $8, $9, $10, 0, '', $11
+const redeem = `INSERT INTO grants (` + grantColumns + `, organization_id)
+	SELECT $1, g.client_id, g.user_id, $4, $5, $6, g.authorized_at, $8, $9, $10, 0, '', $11, $12
 	FROM (SELECT CAST($2 AS TEXT) AS client_id, CAST($3 AS TEXT) AS user_id, CAST($7 AS BIGINT) AS authorized_at) AS g
 	WHERE ` + alive + `
 	ON CONFLICT (id) DO NOTHING`
 
-const rotate = `UPDATE grants AS g SET
+// What is returned is known by the table's own name only.
+var rotate = `UPDATE grants AS g SET
 		generation = generation + $6,
 		rotated_at = $4,
 		expires_at = CASE WHEN ends_at < $5 THEN ends_at ELSE $5 END
 	WHERE g.id = $1 AND g.client_id = $2 AND g.generation = $3 AND g.revoked_at = 0 AND g.expires_at > $4 AND ` + alive + `
-	RETURNING ` + grantColumns
+	RETURNING ` + grantColumns + `, ` + chosen("grants")
 
-const readGrant = `SELECT ` + ofGrant + `, ` + alive + ` FROM grants g WHERE g.id = $1`
+var readGrant = `SELECT ` + ofGrant + `, ` + alive + ` FROM grants g WHERE g.id = $1`
 
-const readGrantWithUser = `SELECT ` + ofGrant + `, ` + alive + `, ` + userColumns + `
+var readGrantWithUser = `SELECT ` + ofGrant + `, ` + alive + `, ` + userColumns + `
 	FROM grants g JOIN users u ON u.id = g.user_id LEFT JOIN emails e ON e.user_id = u.id
 	WHERE g.id = $1 ORDER BY e.position`
 
@@ -47,6 +48,7 @@ func (w *grantWriter) redeem(r *grantRow) (saved bool, err error) {
 	b.number(r.expiresAt)
 	b.number(r.endsAt)
 	b.text(r.details)
+	b.text(r.organization)
 	if b.err != nil {
 		return false, b.err
 	}
@@ -173,20 +175,20 @@ func finish(s *sqlite3.Stmt, found bool) error {
 	return nil
 }
 
-// How many columns grantColumns has, and userColumns before those of the address.
+// How many columns ofGrant has, and userColumns before those of the address.
 const (
-	grantWidth = 13
+	grantWidth = 14
 	userWidth  = 20
 )
 
-// readColumns reads grantColumns from the first column on.
+// readColumns reads ofGrant from the first column on.
 func readColumns(s *sqlite3.Stmt, r *grantRow) {
 	copy(r.id[:], s.ColumnRawBlob(0))
 	r.clientID, r.userID, r.sessionID, r.scopes = s.ColumnText(1), s.ColumnText(2), s.ColumnText(3), s.ColumnText(4)
 	r.generation = s.ColumnInt64(5)
 	r.authorizedAt, r.rotatedAt = s.ColumnInt64(6), s.ColumnInt64(7)
 	r.expiresAt, r.endsAt, r.revokedAt = s.ColumnInt64(8), s.ColumnInt64(9), s.ColumnInt64(10)
-	r.revoked, r.details = s.ColumnText(11), s.ColumnText(12)
+	r.revoked, r.details, r.organization = s.ColumnText(11), s.ColumnText(12), s.ColumnText(13)
 }
 
 // readUser reads the part of userColumns that is the user's own.

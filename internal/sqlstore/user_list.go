@@ -132,6 +132,13 @@ func (db *DB) userConditions(q store.UserQuery) *conditions {
 	c.among(`p.username_key%s`, "", q.Usernames, strings.ToLower)
 	c.among(`p.id IN (SELECT user_id FROM emails WHERE address_key%s)`, "", q.EmailAddresses, strings.ToLower)
 	c.among(`p.id IN (SELECT user_id FROM emails WHERE id%s)`, "", q.EmailIDs, same)
+	if len(q.Organizations) > 0 {
+		var members conditions
+		members.among(`p.id IN (SELECT user_id FROM memberships WHERE organization_id%s)`, "", q.Organizations, same)
+		c.narrowing = append(c.narrowing, narrowing{members.all[0], members.args})
+		c.among(`p.id IN (SELECT user_id FROM memberships WHERE organization_id%s)`, "", q.Organizations, same)
+	}
+	c.among(`p.id NOT IN (SELECT user_id FROM memberships WHERE organization_id%s)`, "", q.ExceptOrganizations, same)
 	for _, x := range []struct{ column, text string }{
 		{"anything", q.Query}, {"address", q.AddressQuery}, {"username", q.UsernameQuery}, {"name", q.NameQuery},
 	} {

@@ -308,7 +308,7 @@ func (db *DB) deleteUser(ctx context.Context, id, statement string, args ...any)
 				return err
 			}
 		}
-		return nil
+		return leaveAll(ctx, tx, id)
 	})
 	return wrapped("deleting a user", db.missing(err))
 }

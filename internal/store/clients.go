@@ -54,6 +54,7 @@ type Clients interface {
 // A Client is an OAuth application as it is kept. What Client.Lifetimes,
 // JWTAccessTokens and Resources say is what holds: the store fills them from the
 // client's own choices and, where it has none, from the settings of the instance.
+// Its scopes are those that exist: without organizations there is none for them.
 type Client struct {
 	oauth.Client         // ID is the client_id
 	ApplicationID string // oa_...

@@ -19,6 +19,10 @@ type Connections interface {
 	// user or the client does not exist.
 	Agree(ctx context.Context, userID, clientID string, scopes oauth.Scopes, now time.Time) error
 
+	// RememberOrganization notes which organization the user has chosen last for the
+	// client, "" for none. It does not fail for a missing row.
+	RememberOrganization(ctx context.Context, userID, clientID, organizationID string) error
+
 	// Withdraw empties the connection and kills every grant and code authorized
 	// for it at now or earlier. Until the user agrees again nothing lives on it, so
 	// that a code made while it was withdrawn buys nothing. ErrNotFound if the user
@@ -48,6 +52,8 @@ type Connection struct {
 	AgreedAt   time.Time
 	LastUsedAt time.Time // to the day, UTC
 	NotBefore  time.Time
+
+	OrganizationID string // that the user chose last, or ""
 }
 
 // An AgreementQuery selects the connections of a user or of a client; the other

@@ -47,8 +47,11 @@ type DeviceRequest struct {
 	AuthTime     time.Time
 	Methods      []string // how the user signed in, see Session
 	AuthorizedAt time.Time
-	Interval     time.Duration
-	ExpiresAt    time.Time
+
+	OrganizationID string // that the user chose, or ""
+
+	Interval  time.Duration
+	ExpiresAt time.Time
 }
 
 // A DeviceStatus is what became of a request.

@@ -35,11 +35,15 @@ var (
 	ErrUnavailable = errors.New("the database is not available")
 	// ErrConflict means that the row was changed since it was read.
 	ErrConflict = errors.New("changed meanwhile")
+	// ErrFull means that an organization has as many members as it may have.
+	ErrFull = errors.New("there is no room for another member")
+	// ErrLastAdmin means that an organization would be left without an admin.
+	ErrLastAdmin = errors.New("an organization keeps one admin")
 )
 
 // An ExistsError means that another row has the same unique value.
 type ExistsError struct {
-	Field string // "email_address", "username", "external_id"
+	Field string // "email_address", "username", "external_id", "slug"
 }
 
 // Error implements error.

@@ -28,7 +28,8 @@ type Grants interface {
 	// ErrNotFound if there is no such grant.
 	RotateRefreshToken(ctx context.Context, r Rotation) (Standing, error)
 
-	// Grant returns a grant as it stands, or ErrNotFound.
+	// Grant returns a grant as it stands, or ErrNotFound. Of the organization that the
+	// user chose it tells while the user is a member; the zero one stands for none.
 	Grant(ctx context.Context, id oauth.GrantID, now time.Time) (Standing, error)
 
 	// GrantWithUser returns a grant as it stands and the user it is for, in one

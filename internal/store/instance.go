@@ -47,6 +47,8 @@ type Settings struct {
 	CustomScopes  []CustomScope
 	DefaultScopes oauth.Scopes // of clients that register themselves and name none; nil for those built in
 
+	Organizations OrganizationSettings
+
 	DynamicRegistration       bool // RFC 7591
 	RegistrationTokenRequired bool
 	MetadataDocuments         MetadataDocuments
@@ -59,6 +61,13 @@ type Brand struct {
 	Name   string
 	Logo   string // the path of a picture on this server
 	Accent string // #rrggbb
+}
+
+// OrganizationSettings say whether users can belong together.
+type OrganizationSettings struct {
+	Enabled      bool
+	MaxMembers   int  // of an organization that is made without a limit of its own; 0: any number
+	AdminsDelete bool // of new organizations
 }
 
 // A CustomScope is a scope that the operator made.
@@ -78,7 +87,7 @@ type MetadataDocuments struct {
 
 // Scopes are all that exist on this instance.
 func (s Settings) Scopes() oauth.Scopes {
-	all := oauth.BuiltInScopes()
+	all := oauth.BuiltInScopes(s.Organizations.Enabled)
 	for _, x := range s.CustomScopes {
 		all = append(all, x.Name)
 	}

@@ -14,7 +14,7 @@ type Pictures interface {
 	Picture(ctx context.Context, id string) (Picture, error)
 
 	// DeleteUnusedPictures removes at most limit pictures that were last uploaded
-	// before the given time and that neither a client nor a user shows, and returns
+	// before the given time and that no client, user or organization shows, and returns
 	// how many. What is shown has the id behind base for its URL.
 	DeleteUnusedPictures(ctx context.Context, base string, before time.Time, limit int) (int, error)
 }

@@ -58,7 +58,8 @@ type Users interface {
 	// all are dead now, which never moves back. ErrNotFound if there is none.
 	CutOffUser(ctx context.Context, id string, at time.Time) (time.Time, error)
 
-	// DeleteUser removes a user with its addresses, sessions and connections.
+	// DeleteUser removes a user with its addresses, sessions, connections and
+	// memberships, whether an organization is left without an admin or not.
 	// Every grant, code and token of it is dead at its next use. ErrNotFound if
 	// there is none.
 	DeleteUser(ctx context.Context, id string) error
@@ -131,6 +132,8 @@ type UserQuery struct {
 	EmailAddresses                 []string // whole addresses, without case
 	Usernames                      []string
 	EmailIDs                       []string
+	Organizations                  []string // ids of organizations of which one has the user as a member
+	ExceptOrganizations            []string
 
 	Query         string // part of an address, a name, the user name or the id, in any case
 	AddressQuery  string // part of an address; the others likewise

@@ -57,7 +57,7 @@ func decidedOnce(t *testing.T, s Store) {
 	d := device(1)
 	must(t, s.CreateDeviceRequest(t.Context(), d))
 	d.Status, d.UserID, d.SessionID, d.GrantID = store.DeviceApproved, user, "sess_1", oauth.GrantID{7}
-	d.AuthTime, d.AuthorizedAt = now, now.Add(time.Second)
+	d.AuthTime, d.AuthorizedAt, d.OrganizationID = now, now.Add(time.Second), "org_1"
 	won := 0
 	for _, err := range together(8, func(int) error { return s.DecideDeviceRequest(t.Context(), d) }) {
 		switch {

@@ -30,6 +30,8 @@ type Store interface {
 	store.Requests
 	store.Pictures
 	store.Uses
+	store.Organizations
+	store.Memberships
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
@@ -37,7 +39,7 @@ type Store interface {
 func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
-		requestPromises, picturePromises, versionPromises,
+		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
 	} {
 		for name, promise := range promises {
 			t.Run(name, func(t *testing.T) {
