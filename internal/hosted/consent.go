@@ -34,26 +34,29 @@ func (h *Hosted) showConsent(w http.ResponseWriter, r *http.Request, query oauth
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{
-		status:      http.StatusOK,
-		formTargets: []string{ui.FormTarget(pending.RedirectURI)},
-		page: ui.Consent{
-			Application: client.Name,
-			Logo:        h.logo(client),
-			Unverified:  client.DynamicallyRegistered,
-			At:          registration.Host(client.ID),
-			Custom:      descriptions,
-			User:        person(current.User),
-			Scopes:      pending.Scopes,
-			RedirectURI: pending.RedirectURI,
-			Continue:    sealed,
-			CSRF:        h.sessions.CSRFToken(h.sessions.Browser(w, r), current.User.ID),
-		},
-	}, nil
+	offer, err := h.offer(r, current.User.ID, client.ID, pending.Scopes)
+	if err != nil {
+		return answer{}, err
+	}
+	page := ui.Consent{
+		Application: client.Name,
+		Logo:        h.logo(client),
+		Unverified:  client.DynamicallyRegistered,
+		At:          registration.Host(client.ID),
+		Custom:      descriptions,
+		User:        person(current.User),
+		Scopes:      pending.Scopes,
+		RedirectURI: pending.RedirectURI,
+		Continue:    sealed,
+		CSRF:        h.sessions.CSRFToken(h.sessions.Browser(w, r), current.User.ID),
+	}
+	page.Organizations, page.Organization = offer.shown()
+	return answer{status: http.StatusOK, formTargets: []string{ui.FormTarget(pending.RedirectURI)}, page: page}, nil
 }
 
-// decide takes the user's decision. Of the form only the decision counts: who
-// agrees to what is read from the session and the continuation.
+// decide takes the user's decision. Of the form only the decision counts, and the
+// organization if there is a choice: who agrees to what is read from the session and
+// the continuation.
 func (h *Hosted) decide(w http.ResponseWriter, r *http.Request, form oauth.Form) (answer, error) {
 	sealed := form.Get("continue")
 	pending, err := h.sessions.OpenContinuation(r, sealed)
@@ -74,11 +77,18 @@ func (h *Hosted) decide(w http.ResponseWriter, r *http.Request, form oauth.Form)
 	switch form.Get("decision") {
 	case "allow":
 		pending.AgreedBy, pending.Denied = current.User.ID, false
+		err := h.chooseOrganization(r, &pending, form.Get("organization_id"))
+		switch {
+		case errors.Is(err, errNoMember):
+			return seeWith("/consent", sealed), nil // no longer, so there is another choice
+		case err != nil:
+			return answer{}, err
+		}
 		if err := h.agree(r, pending); err != nil {
 			return answer{}, err
 		}
 	case "deny":
-		pending.AgreedBy, pending.Denied = "", true
+		pending.AgreedBy, pending.Organization, pending.Denied = "", "", true
 	default:
 		return answer{}, errBadForm
 	}
@@ -116,10 +126,13 @@ func (h *Hosted) agree(r *http.Request, c session.Continuation) error {
 		return err
 	}
 	err = h.connections.Agree(r.Context(), c.AgreedBy, c.ClientID, c.Scopes, h.now())
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return errClientGone
+	case err != nil || c.Organization == "":
+		return err
 	}
-	return err
+	return h.connections.RememberOrganization(r.Context(), c.AgreedBy, c.ClientID, c.Organization)
 }
 
 func (h *Hosted) home(w http.ResponseWriter, r *http.Request, _ oauth.Form) (answer, error) {

@@ -46,14 +46,20 @@ func (h *Hosted) showDevice(w http.ResponseWriter, r *http.Request, query oauth.
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusOK, page: ui.DeviceConsent{
+	offer, err := h.offer(r, current.User.ID, client.ID, request.Scopes)
+	if err != nil {
+		return answer{}, err
+	}
+	consent := ui.DeviceConsent{
 		Application: client.Name,
 		Custom:      descriptions,
 		User:        person(current.User),
 		UserCode:    oauth.ShowUserCode(request.UserCode),
 		Scopes:      request.Scopes,
 		CSRF:        h.sessions.CSRFToken(h.sessions.Browser(w, r), current.User.ID),
-	}}, nil
+	}
+	consent.Organizations, consent.Organization = offer.shown()
+	return answer{status: http.StatusOK, page: consent}, nil
 }
 
 // deviceOf finds the request that shows the code. What cannot be found out gives
@@ -99,7 +105,7 @@ func (h *Hosted) decideDevice(w http.ResponseWriter, r *http.Request, form oauth
 	}
 	switch form.Get("decision") {
 	case "allow":
-		err = h.allowDevice(r, &d, client, current)
+		err = h.allowDevice(r, &d, client, current, form.Get("organization_id"))
 	case "deny":
 		d.Status = store.DeviceDenied
 	default:
@@ -109,6 +115,8 @@ func (h *Hosted) decideDevice(w http.ResponseWriter, r *http.Request, form oauth
 		err = h.devices.DecideDeviceRequest(r.Context(), d)
 	}
 	switch {
+	case errors.Is(err, errNoMember):
+		return see("/device?" + url.Values{"user_code": {form.Get("user_code")}}.Encode()), nil // there is another choice
 	case errors.Is(err, store.ErrConflict):
 		return answer{status: http.StatusConflict, page: ui.Device{User: person(current.User), Failure: ui.DeviceDecided}}, nil
 	case err != nil:
@@ -118,10 +126,13 @@ func (h *Hosted) decideDevice(w http.ResponseWriter, r *http.Request, form oauth
 }
 
 // allowDevice notes the agreement and settles which grant the device will get.
-func (h *Hosted) allowDevice(r *http.Request, d *store.DeviceRequest, client store.Client, current session.Current) error {
+func (h *Hosted) allowDevice(r *http.Request, d *store.DeviceRequest, client store.Client, current session.Current, organizationID string) error {
 	ctx, now := r.Context(), h.now().Truncate(time.Millisecond)
-	err := h.agree(r, session.Continuation{AgreedBy: current.User.ID, ClientID: client.ID, Scopes: d.Scopes})
-	if err != nil {
+	agreed := session.Continuation{AgreedBy: current.User.ID, ClientID: client.ID, Scopes: d.Scopes}
+	if err := h.chooseOrganization(r, &agreed, organizationID); err != nil {
+		return err
+	}
+	if err := h.agree(r, agreed); err != nil {
 		return err
 	}
 	instance, err := h.instances.Instance(ctx)
@@ -136,6 +147,7 @@ func (h *Hosted) allowDevice(r *http.Request, d *store.DeviceRequest, client sto
 	rand.Read(random[:]) // never fails: it ends the program instead
 	d.Status = store.DeviceApproved
 	d.GrantID = oauth.NewGrantID(now, random)
+	d.OrganizationID = agreed.Organization
 	d.UserID, d.SessionID, d.AuthTime, d.Methods = current.User.ID, current.Session.ID, current.SignedInAt, current.Methods
 	d.AuthorizedAt = oauth.LaterThan(now, instance.NotBefore, client.NotBefore, current.User.NotBefore, connection.NotBefore)
 	return nil

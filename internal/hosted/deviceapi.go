@@ -39,6 +39,7 @@ var (
 	errNoDevice      = &problem{http.StatusNotFound, "resource_not_found", "No device shows this code, or it has expired."}
 	errManyGuesses   = &problem{http.StatusTooManyRequests, "too_many_requests", "Too many codes were tried; wait a few minutes."}
 	errDeviceDecided = &problem{http.StatusBadRequest, "bad_request", "This device has been decided about."}
+	errNotMember     = &problem{http.StatusForbidden, "not_a_member_in_organization", "The user is no member of this organization."}
 	errDeviceForm    = &problem{http.StatusUnprocessableEntity, "form_param_missing", "user_code and approved must be included."}
 )
 
@@ -74,6 +75,8 @@ func (h *Hosted) json(serve func(*http.Request, session.Current, deviceForm) (an
 type deviceForm struct {
 	UserCode string `json:"user_code"`
 	Approved *bool  `json:"approved"`
+
+	OrganizationID string `json:"organization_id"`
 }
 
 func (h *Hosted) serveJSON(r *http.Request, serve func(*http.Request, session.Current, deviceForm) (any, error)) (any, error) {
@@ -101,7 +104,7 @@ func (h *Hosted) serveJSON(r *http.Request, serve func(*http.Request, session.Cu
 		if err != nil {
 			return nil, errDeviceForm
 		}
-		f.UserCode = form.Get("user_code")
+		f.UserCode, f.OrganizationID = form.Get("user_code"), form.Get("organization_id")
 		if approved := form.Get("approved"); approved != "" {
 			f.Approved = new(strings.EqualFold(approved, "true"))
 		}
@@ -153,7 +156,11 @@ func (h *Hosted) verifyDevice(r *http.Request, current session.Current, f device
 	case d.Status != store.DevicePending:
 		return nil, errDeviceDecided
 	case *f.Approved:
-		if err := h.allowDevice(r, &d, c, current); err != nil {
+		err := h.allowDevice(r, &d, c, current, f.OrganizationID)
+		switch {
+		case errors.Is(err, errNoMember):
+			return nil, errNotMember
+		case err != nil:
 			return nil, err
 		}
 	default:

@@ -45,6 +45,14 @@ type Clients interface {
 	Admit(ctx context.Context, clientID string) error
 }
 
+// Organizations tells whom users belong to.
+type Organizations interface {
+	// Belonging gives the organizations that a user is a member of, limit at the most.
+	Belonging(ctx context.Context, userID string, limit int) ([]oauth.Organization, error)
+	// BelongsTo finds an organization that the user is a member of, or store.ErrNotFound.
+	BelongsTo(ctx context.Context, userID, organizationID string) (oauth.Organization, error)
+}
+
 // Deps are what the pages need.
 type Deps struct {
 	Sessions     *session.Sessions
@@ -61,6 +69,8 @@ type Deps struct {
 	Cases        *doctor.Book
 	Now          func() time.Time
 	Log          *slog.Logger
+
+	Organizations Organizations
 }
 
 // Hosted serves the pages. It is safe for concurrent use.
@@ -81,6 +91,8 @@ type Hosted struct {
 	now          func() time.Time
 	log          *slog.Logger
 	crossOrigin  *http.CrossOriginProtection
+
+	organizations Organizations
 }
 
 // New makes the pages.
@@ -102,6 +114,8 @@ func New(d Deps) *Hosted {
 		now:          d.Now,
 		log:          d.Log,
 		crossOrigin:  http.NewCrossOriginProtection(),
+
+		organizations: d.Organizations,
 	}
 }
 

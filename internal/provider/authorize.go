@@ -58,6 +58,9 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (reply, err
 			return reply{}, fmt.Errorf("reading the connection: %w", err)
 		}
 		user = &oauth.User{ID: current.User.ID, SessionID: current.Session.ID, SignedInAt: current.SignedInAt, Methods: current.Methods, Agreed: connection.Scopes}
+		if err := p.belonging(ctx, request, user, asked.progress, connection.OrganizationID); err != nil {
+			return reply{}, err
+		}
 	}
 	step, err := request.Next(user, asked.progress, p.now())
 	switch {
@@ -111,7 +114,7 @@ func (p *Provider) pending(r *http.Request) (pending, error) {
 		grantID:   c.GrantID,
 		shown:     true,
 		uiLocales: c.UILocales,
-		progress:  oauth.Progress{SignedIn: c.SignedIn, Chosen: c.Chosen, AgreedBy: c.AgreedBy, Denied: c.Denied},
+		progress:  oauth.Progress{SignedIn: c.SignedIn, Chosen: c.Chosen, AgreedBy: c.AgreedBy, Denied: c.Denied, Organization: c.Organization},
 	}, nil
 }
 

@@ -111,7 +111,7 @@ func (p *Provider) exchangeDeviceCode(ctx context.Context, client oauth.Authenti
 	}
 	code := oauth.Code{
 		GrantID: d.GrantID, ClientID: d.ClientID, UserID: d.UserID, SessionID: d.SessionID, Scopes: d.Scopes,
-		Nonce: d.Nonce, AuthorizedAt: d.AuthorizedAt, Details: oauth.Details{Resources: d.Resources},
+		Nonce: d.Nonce, AuthorizedAt: d.AuthorizedAt, OrganizationID: d.OrganizationID, Details: oauth.Details{Resources: d.Resources},
 	}
 	if d.Scopes.Has(oauth.ScopeOpenID) {
 		code.AuthTime, code.Methods = d.AuthTime, d.Methods
@@ -122,6 +122,10 @@ func (p *Provider) exchangeDeviceCode(ctx context.Context, client oauth.Authenti
 // redeem mints the tokens of a code and then lets the store decide who was first.
 func (p *Provider) redeem(ctx context.Context, c oauth.Client, code oauth.Code, resources []string, now time.Time) (*tokenResponse, error) {
 	grant := code.Grant(now, c.Lifetimes)
+	var err error
+	if grant.Organization, err = p.memberOf(ctx, code.UserID, code.OrganizationID); err != nil {
+		return nil, err
+	}
 	pair, err := p.mint(ctx, token.Order{Grant: grant, Client: c, Scopes: grant.Scopes, Resources: resources, Nonce: code.Nonce})
 	if err != nil {
 		return nil, err

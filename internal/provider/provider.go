@@ -52,6 +52,8 @@ type Deps struct {
 	Uses         *cache.Uses // of client secrets
 	Now          func() time.Time
 	Log          *slog.Logger
+
+	Organizations Organizations
 }
 
 // A Provider serves the protocol endpoints. It is safe for concurrent use.
@@ -69,6 +71,7 @@ type Provider struct {
 	clientTokens     store.ClientTokens
 	devicePace       *throttle.Pace // of new devices, by client
 	connections      store.Connections
+	organizations    Organizations
 	instances        store.Instances
 	sessions         *session.Sessions
 	tokens           *token.Tokens
@@ -95,6 +98,7 @@ func New(d Deps) *Provider {
 		clientTokens:     d.ClientTokens,
 		devicePace:       throttle.NewPace(devicesPerMinute, devicesPerMinute),
 		connections:      d.Connections,
+		organizations:    d.Organizations,
 		instances:        d.Instances,
 		sessions:         d.Sessions,
 		tokens:           d.Tokens,

@@ -102,6 +102,9 @@ func (p *Provider) tokenAnswer(pair token.Pair) *tokenResponse {
 // mint makes the tokens of an order. With the scope openid there is an ID token,
 // which tells what its user looks like now.
 func (p *Provider) mint(ctx context.Context, o token.Order) (token.Pair, error) {
+	if err := p.seen(ctx, &o.Grant); err != nil {
+		return token.Pair{}, err
+	}
 	if o.Scopes.Has(oauth.ScopeOpenID) {
 		user, err := p.users.UserByID(ctx, o.Grant.UserID)
 		switch {
@@ -110,7 +113,7 @@ func (p *Provider) mint(ctx context.Context, o token.Order) (token.Pair, error) 
 		case err != nil:
 			return token.Pair{}, fmt.Errorf("reading the user: %w", err)
 		}
-		o.Profile = new(p.profile(user))
+		o.Profile = new(p.profile(user, o.Grant.Organization))
 	}
 	return p.tokens.Mint(ctx, o)
 }

@@ -112,7 +112,7 @@ func (p *Provider) standing(ctx context.Context, id oauth.GrantID) (store.Standi
 	case err != nil:
 		return store.Standing{}, fmt.Errorf("reading a grant: %w", err)
 	}
-	return standing, nil
+	return standing, p.seen(ctx, &standing.Grant)
 }
 
 // revoke serves POST /oauth/token/revoke (RFC 7009). Either token of a grant ends

@@ -41,11 +41,14 @@ func (p *Provider) userInfo(r *http.Request) (any, error) {
 	if err := access.ForUserInfo(standing.Grant, p.issuer); err != nil {
 		return nil, err
 	}
+	if err := p.seen(r.Context(), &standing.Grant); err != nil {
+		return nil, err
+	}
 	scopes, asked := access.Scopes(standing.Grant), standing.UserInfoClaims
 	if !standing.Scopes.Within(scopes) {
 		asked = nil // what was asked for one by one belongs to the whole
 	}
-	return oauth.UserInfo(p.profile(user), scopes, asked), nil
+	return oauth.UserInfo(p.profile(user, standing.Organization), scopes, asked), nil
 }
 
 // bearerRequest collects the places where the token may be. A POST without a
@@ -62,7 +65,7 @@ func bearerRequest(r *http.Request) (oauth.BearerRequest, error) {
 	return request, err
 }
 
-func (p *Provider) profile(u store.User) oauth.Profile {
+func (p *Provider) profile(u store.User, o oauth.Organization) oauth.Profile {
 	email, _ := u.PrimaryEmail()
 	return oauth.Profile{
 		UserID:          u.ID,
@@ -78,5 +81,6 @@ func (p *Provider) profile(u store.User) oauth.Profile {
 		PublicMetadata:  u.PublicMetadata,
 		UnsafeMetadata:  u.UnsafeMetadata,
 		PrivateMetadata: u.PrivateMetadata,
+		Organization:    o,
 	}
 }

@@ -108,6 +108,8 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Keys:         keys,
 		Now:          s.now,
 		Log:          s.log,
+
+		Organizations: db,
 	}).Routes(mux)
 	hosted.New(hosted.Deps{
 		Sessions:     sessions,
@@ -124,6 +126,8 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Pictures:     s.office.pictureAt,
 		Now:          s.now,
 		Log:          s.log,
+
+		Organizations: db,
 	}).Routes(mux)
 	backendapi.New(backendapi.Deps{
 		Issuer:       issuer.String(),

@@ -26,20 +26,21 @@ var ErrContinuation = errors.New("the continuation is forged, expired or another
 // A Continuation is an authorization request that waits for its user. The
 // browser carries it, sealed, so nothing is kept of those who never come back.
 type Continuation struct {
-	Params      string // the authorization request as it came, form-encoded
-	ClientID    string
-	RedirectURI string // known to be the client's when sealed
-	Scopes      oauth.Scopes
-	StartedAt   time.Time     // to the millisecond
-	GrantID     oauth.GrantID // what every code for this request buys, so that it buys once
-	LoginHint   string        // what the client thinks the user signs in with
-	UILocales   string        // the languages that the client wants the pages in, unless the user chose another
-	Again       bool          // whoever is signed in has to sign in once more
-	SignedIn    string        // the session in which the user signed in for this very request, or ""
-	Chosen      string        // the user who chose to go on with it, or ""
-	AgreedBy    string        // the user who agreed to it, or ""
-	Denied      bool
-	Return      string // a page of ours to go on to, instead of an authorization request
+	Params       string // the authorization request as it came, form-encoded
+	ClientID     string
+	RedirectURI  string // known to be the client's when sealed
+	Scopes       oauth.Scopes
+	StartedAt    time.Time     // to the millisecond
+	GrantID      oauth.GrantID // what every code for this request buys, so that it buys once
+	LoginHint    string        // what the client thinks the user signs in with
+	UILocales    string        // the languages that the client wants the pages in, unless the user chose another
+	Again        bool          // whoever is signed in has to sign in once more
+	SignedIn     string        // the session in which the user signed in for this very request, or ""
+	Chosen       string        // the user who chose to go on with it, or ""
+	AgreedBy     string        // the user who agreed to it, or ""
+	Denied       bool
+	Organization string // the one that the user who agreed chose, or ""
+	Return       string // a page of ours to go on to, instead of an authorization request
 }
 
 // sealedContinuation is what is sealed. The names are short because the whole of
@@ -59,6 +60,7 @@ type sealedContinuation struct {
 	Chosen      string       `json:"o,omitempty"`
 	AgreedBy    string       `json:"a,omitempty"`
 	Denied      bool         `json:"d,omitempty"`
+	Chose       string       `json:"z,omitempty"` // the organization
 	Return      string       `json:"u,omitempty"`
 }
 
@@ -82,6 +84,7 @@ func (s *Sessions) SealContinuation(b Browser, c Continuation) string {
 		Chosen:      c.Chosen,
 		AgreedBy:    c.AgreedBy,
 		Denied:      c.Denied,
+		Chose:       c.Organization,
 		Return:      c.Return,
 	})
 	if err != nil {
@@ -128,6 +131,8 @@ func (s *Sessions) OpenContinuation(r *http.Request, sealed string) (Continuatio
 		AgreedBy:    x.AgreedBy,
 		Denied:      x.Denied,
 		Return:      x.Return,
+
+		Organization: x.Chose,
 	}
 	copy(opened.GrantID[:], x.GrantID)
 	return opened, nil

@@ -24,7 +24,7 @@ func (t *Tokens) mintAccess(ctx context.Context, a oauth.AccessToken, o Order) (
 			a.ExpiresAt = latest // the key is published no longer
 		}
 		signed, err := t.mintJWT(ctx, jwtAccess{
-			AccessToken: a, subject: o.Grant.UserID, client: o.Client, scopes: o.Scopes, audience: o.Resources,
+			AccessToken: a, subject: o.Grant.UserID, client: o.Client, scopes: o.Scopes, audience: o.Resources, orgID: o.Grant.SeenIn(o.Scopes),
 		})
 		return signed, a.ExpiresAt, err
 	}

@@ -18,6 +18,9 @@ func (t *Tokens) SealCode(c oauth.Code) string {
 	w.time(c.AuthorizedAt)
 	w.time(c.ExpiresAt)
 	w.details(c.Details)
+	if c.OrganizationID != "" {
+		w.text(c.OrganizationID)
+	}
 	return codePrefix + strict.EncodeToString(t.codes.Seal(w))
 }
 
@@ -45,6 +48,9 @@ func (t *Tokens) OpenCode(s string) (oauth.Code, error) {
 		AuthorizedAt:      r.time(),
 		ExpiresAt:         r.time(),
 		Details:           r.details(),
+	}
+	if len(r.rest) > 0 {
+		c.OrganizationID = r.text()
 	}
 	if !r.done() {
 		return oauth.Code{}, oauth.ErrForgedCode

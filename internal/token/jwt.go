@@ -26,6 +26,7 @@ type jwtAccess struct {
 	client   oauth.Client
 	scopes   oauth.Scopes
 	audience []string
+	orgID    string // that the user is seen in, or ""
 }
 
 // accessClaims are those of RFC 9068 §2.2 as Clerk has them: the scopes in both
@@ -41,6 +42,7 @@ type accessClaims struct {
 	Scope      string       `json:"scope"`
 	Scopes     oauth.Scopes `json:"scp"`
 	Audience   oneOrMany    `json:"aud,omitempty"`
+	OrgID      string       `json:"org_id,omitempty"`
 	GrantID    string       `json:"gid,omitempty"` // without one the client acts on its own behalf
 	Generation uint32       `json:"gen,omitempty"`
 }
@@ -72,7 +74,7 @@ func (t *Tokens) mintJWT(ctx context.Context, a jwtAccess) (string, error) {
 	claims := accessClaims{
 		Issuer: t.issuer, Subject: a.subject, ClientID: a.client.ID,
 		IssuedAt: a.IssuedAt.Unix(), NotBefore: a.IssuedAt.Unix(), ExpiresAt: a.ExpiresAt.Unix(),
-		Scope: a.scopes.String(), Scopes: append(oauth.Scopes{}, a.scopes...), Audience: a.audience,
+		Scope: a.scopes.String(), Scopes: append(oauth.Scopes{}, a.scopes...), Audience: a.audience, OrgID: a.orgID,
 	}
 	if a.ClientID != "" {
 		claims.ID = a.ID.String()

@@ -43,7 +43,9 @@ func mint(tokens *Tokens, g oauth.Grant, scopes oauth.Scopes, lifetime time.Dura
 
 func TestCodeRoundTrip(t *testing.T) {
 	tokens := opaque()
-	for _, want := range []oauth.Code{code, {Scopes: nil, AuthorizedAt: now, ExpiresAt: now}} {
+	seen := code
+	seen.OrganizationID = "org_1"
+	for _, want := range []oauth.Code{code, seen, {Scopes: nil, AuthorizedAt: now, ExpiresAt: now}} {
 		got, err := tokens.OpenCode(tokens.SealCode(want))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v, (-want +got)\n%s", err, diff)

@@ -129,6 +129,7 @@ type Consent struct {
 	// Organizations are what the user chooses among for the application to act
 	// for; none if it does not ask.
 	Organizations []Organization
+	Organization  string // the id of the one that is marked
 }
 
 // An Organization is one that the user belongs to.
@@ -199,6 +200,9 @@ type DeviceConsent struct {
 	Scopes      oauth.Scopes
 	Custom      map[string]string // descriptions of custom scopes
 	CSRF        string
+
+	Organizations []Organization // see Consent
+	Organization  string
 }
 
 // Permissions are the scopes in plain words.

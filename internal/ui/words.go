@@ -25,7 +25,7 @@ var words = map[string]Permission{
 	oauth.ScopePublicMetadata:  {Title: "scope.public_metadata", Detail: "scope.public_metadata_detail"},
 	oauth.ScopePrivateMetadata: {Title: "scope.private_metadata", Detail: "scope.private_metadata_detail"},
 	oauth.ScopeOpenID:          {Title: "scope.openid", Detail: "scope.openid_detail"},
-	"user:org:read":            {Title: "scope.organizations", Detail: "scope.organizations_detail"},
+	oauth.ScopeOrganization:    {Title: "scope.organizations", Detail: "scope.organizations_detail"},
 }
 
 // permissions are the scopes in plain words, but for that which says how long they

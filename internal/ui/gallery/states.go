@@ -74,6 +74,7 @@ func consents() []State {
 	document.At = "agent.example"
 	organizations := consent(engine, ada, callback, "profile", "user:org:read")
 	organizations.Organizations = []ui.Organization{{ID: "org_1", Name: "Royal Society"}, {ID: "org_2", Name: "الجمعية الملكية"}, {ID: "org_3", Name: strings.Repeat("Long", 30)}}
+	organizations.Organization = "org_2"
 	custom := consent(engine, layla, callback, "notes:read", "notes:write")
 	custom.Custom = map[string]string{"notes:read": "قراءة ملاحظاتك", "notes:write": "Write notes in your name"}
 	return []State{
@@ -107,6 +108,7 @@ func devices() []State {
 		{Name: "device_decided", Page: ui.Device{User: ada, UserCode: "BCDF-GHJK", Failure: ui.DeviceDecided}},
 		{Name: "device_too_many", Page: ui.Device{User: ada, UserCode: "BCDF-GHJK", Failure: ui.DeviceTooMany}},
 		{Name: "device_consent", Page: ui.DeviceConsent{Application: "Television", User: ada, UserCode: "BCDF-GHJK", Scopes: oauth.Scopes{"openid", "files:read", "offline_access"}, Custom: map[string]string{"files:read": "Read your files"}, CSRF: "token"}},
+		{Name: "device_consent_organizations", Page: ui.DeviceConsent{Application: "Television", User: ada, UserCode: "BCDF-GHJK", Scopes: oauth.Scopes{"user:org:read"}, Organizations: []ui.Organization{{ID: "org_1", Name: Hostile}}, Organization: "org_1", CSRF: "token"}},
 		{Name: "device_allowed", Page: ui.DeviceDone{Application: "Television", Allowed: true}},
 		{Name: "device_denied", Page: ui.DeviceDone{Application: "Television"}},
 	}
