@@ -37,6 +37,8 @@ type Deps struct {
 	Pictures    store.Pictures
 	Uses        Uses
 	PictureAt   string // what a picture's id follows in its URL
+
+	Organizations Organizations
 }
 
 // Admin does what an operator asks for. It is safe for concurrent use.
@@ -62,6 +64,8 @@ type Admin struct {
 	uses        Uses
 	pictureAt   string
 	condition   Condition // nil admits every version
+
+	organizations Organizations
 }
 
 // New makes an Admin.
@@ -81,6 +85,8 @@ func New(d Deps) *Admin {
 		pictures:    d.Pictures,
 		uses:        d.Uses,
 		pictureAt:   d.PictureAt,
+
+		organizations: d.Organizations,
 	}
 }
 

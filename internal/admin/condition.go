@@ -16,8 +16,8 @@ var ErrPrecondition = errors.New("the object has another version")
 // A Condition decides by the version of an object whether to change it.
 type Condition func(version string) bool
 
-// Provided gives an Admin that changes or deletes an application, a user, a custom
-// scope or the settings only if their version meets the condition, and otherwise
+// Provided gives an Admin that changes or deletes an application, a user, an
+// organization, a membership, a custom scope or the settings only if their version meets the condition, and otherwise
 // fails with ErrPrecondition. The write itself names the version that was looked
 // at, so that of concurrent changes of one version exactly one succeeds.
 func (a *Admin) Provided(c Condition) *Admin {
@@ -40,6 +40,17 @@ func (app Application) Version() string { return strconv.FormatInt(app.Revision,
 // UserVersion changes with every change of the user, but not with what is noted of
 // its sign-ins.
 func UserVersion(u store.User) string { return strconv.FormatInt(u.UpdatedAt.UnixMilli(), 36) }
+
+// OrganizationVersion changes with every change of the organization, but not with who
+// is a member.
+func OrganizationVersion(o store.Organization) string {
+	return strconv.FormatInt(o.UpdatedAt.UnixMilli(), 36)
+}
+
+// MembershipVersion changes with every change of role and metadata.
+func MembershipVersion(m store.Member) string {
+	return strconv.FormatInt(m.Membership.UpdatedAt.UnixMilli(), 36)
+}
 
 // SettingsVersion changes with every change of the settings and of a custom scope.
 func SettingsVersion(i store.Instance) string { return strconv.FormatInt(i.Revision, 10) }

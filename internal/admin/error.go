@@ -52,6 +52,11 @@ const (
 	UsernameLength
 	UsernameCharacter
 	UsernameAllDigits
+	NoCreator     // of an organization: there is no such user
+	NoRole        // of members
+	MemberAlready // of the organization
+	NoRoom        // for another member
+	LastAdmin     // of the organization
 )
 
 // problems collects what is wrong.

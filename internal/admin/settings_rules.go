@@ -82,5 +82,6 @@ func checkSettings(s store.Settings) error {
 	p.origins("allowed_origins", s.AllowedOrigins)
 	p.scopeSettings(s)
 	p.brand(s.Brand)
+	p.organizationSettings(s.Organizations)
 	return p.err()
 }

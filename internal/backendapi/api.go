@@ -102,6 +102,7 @@ func (a *API) routes() routes {
 		a.connectionRoutes(),
 		a.ticketRoutes(),
 		a.secretKeyRoutes(),
+		a.organizationRoutes(),
 	} {
 		maps.Copy(all, family)
 	}
@@ -129,9 +130,10 @@ func (a *API) instanceRoutes() routes {
 	return routes{
 		"/v1/instance": {http.MethodGet: a.getInstance, http.MethodPatch: a.updateInstance},
 		"/v1/instance/oauth_application_settings": {http.MethodGet: a.getSettings, http.MethodPatch: a.updateSettings},
-		jwksPath:                     {http.MethodGet: a.getJWKS},
-		"/v1/oauth_scopes":           {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
-		"/v1/oauth_scopes/{name...}": {http.MethodPatch: a.updateScope, http.MethodDelete: a.deleteScope},
+		"/v1/instance/organization_settings":      {http.MethodGet: a.getOrganizationSettings, http.MethodPatch: a.updateOrganizationSettings},
+		jwksPath:                                  {http.MethodGet: a.getJWKS},
+		"/v1/oauth_scopes":                        {http.MethodGet: a.listScopes, http.MethodPost: a.createScope},
+		"/v1/oauth_scopes/{name...}":              {http.MethodPatch: a.updateScope, http.MethodDelete: a.deleteScope},
 	}
 }
 

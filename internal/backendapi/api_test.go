@@ -49,7 +49,7 @@ func TestRefusals(t *testing.T) {
 		{"application limit", "GET /v1/oauth_applications?limit=501", "", "422 form_param_value_invalid limit"},
 		{"application order", "GET /v1/oauth_applications?order_by=client_secret", "", "422 form_param_value_invalid order_by"},
 		{"application filter", "GET /v1/oauth_applications?dynamically_registered=perhaps", "", "422 form_param_value_invalid dynamically_registered"},
-		{"count filter", "GET /v1/users/count?organization_id=org_x", "", "422 form_param_value_invalid organization_id"},
+		{"count filter", "GET /v1/users/count?organization_id=org_x", "", "403 organization_not_enabled_in_instance"},
 		{"null body", "POST /v1/oauth_applications", "null", "422 form_param_missing name"},
 		{"empty body", "POST /v1/oauth_applications", "", "422 form_param_missing name"},
 		{"null name", "POST /v1/oauth_applications", `{"name":null}`, "422 form_param_missing name"},

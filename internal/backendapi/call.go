@@ -95,6 +95,9 @@ func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) 
 		h.Set("Allow", allowed(methods))
 		return nil, refuse("method_not_allowed", "", "This path does not take this method.")
 	}
+	if err := a.organizationsOn(r); err != nil {
+		return nil, err
+	}
 	if err := checkCondition(r); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,15 @@ var conditional = map[string]bool{
 	"PUT /v1/users/{id}/metadata":                   true,
 	"PATCH /v1/instance/oauth_application_settings": true,
 	"PATCH /v1/oauth_scopes/{name...}":              true,
+
+	"PATCH /v1/instance/organization_settings":                    true,
+	"PATCH /v1/organizations/{id}":                                true,
+	"DELETE /v1/organizations/{id}":                               true,
+	"PATCH /v1/organizations/{id}/metadata":                       true,
+	"PUT /v1/organizations/{id}/metadata":                         true,
+	"PATCH /v1/organizations/{id}/memberships/{user_id}":          true,
+	"DELETE /v1/organizations/{id}/memberships/{user_id}":         true,
+	"PATCH /v1/organizations/{id}/memberships/{user_id}/metadata": true,
 }
 
 // checkCondition refuses an If-Match that cannot be read or would not be heeded.

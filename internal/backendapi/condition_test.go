@@ -15,8 +15,10 @@ func things(t *testing.T, b *bench) map[string]string {
 	t.Helper()
 	user := b.do("POST /v1/users", `{"username":"ada_byron"}`).member(t, "id").(string)
 	b.do("POST /v1/oauth_scopes", `{"name":"files:read","description":"Read"}`).member(t, "name")
+	b.do("PATCH /v1/instance/organization_settings", `{"enabled":true}`).member(t, "enabled")
 	return map[string]string{
-		"/v1/oauth_applications/" + created(t, b, sampleApplication)["id"].(string): `{"name":"%d"}`,
+		"/v1/organizations/" + b.do("POST /v1/organizations", `{"name":"Society"}`).member(t, "id").(string): `{"name":"%d"}`,
+		"/v1/oauth_applications/" + created(t, b, sampleApplication)["id"].(string):                          `{"name":"%d"}`,
 		"/v1/users/" + user:                       `{"first_name":"%d"}`,
 		"/v1/instance/oauth_application_settings": `{"default_scopes":["profile"]}`,
 	}
@@ -87,7 +89,7 @@ func TestPreconditionsOfOtherChanges(t *testing.T) {
 	for path := range things(t, b) {
 		tag := b.do("GET "+path, "").header.Get("ETag")
 		switch {
-		case strings.HasPrefix(path, "/v1/users/"):
+		case strings.HasPrefix(path, "/v1/users/"), strings.HasPrefix(path, "/v1/organizations/"):
 			for _, what := range []string{"PATCH " + path + "/metadata", "PUT " + path + "/metadata"} {
 				if got := b.do(what, `{}`, "If-Match", `"x"`).refusedWith(t); got != "412 precondition_failed" {
 					t.Errorf("%s: %s", what, got)

@@ -71,6 +71,11 @@ var catalogue = map[string]struct {
 	"form_password_matches_identifier":                    {422, "is an identifier"},
 	"form_username_invalid_character":                     {422, "is invalid"},
 	"form_username_needs_non_number_char":                 {422, "is invalid"},
+	"organization_not_enabled_in_instance":                {403, "access denied"},
+	"organization_creator_not_found":                      {400, "creator not found"},
+	"already_a_member_in_organization":                    {400, "already a member"},
+	"organization_membership_quota_exceeded":              {403, "organization membership quota exceeded"},
+	"organization_minimum_permissions_needed":             {400, "minimum organization permissions needed"},
 }
 
 // codes gives the code for each kind of mistake. Kinds that mean something else
@@ -102,6 +107,11 @@ var codes = map[admin.Kind]string{
 	admin.UsernameLength:       "form_username_invalid_length",
 	admin.UsernameCharacter:    "form_username_invalid_character",
 	admin.UsernameAllDigits:    "form_username_needs_non_number_char",
+	admin.NoCreator:            "organization_creator_not_found",
+	admin.NoRole:               "resource_not_found",
+	admin.MemberAlready:        "already_a_member_in_organization",
+	admin.NoRoom:               "organization_membership_quota_exceeded",
+	admin.LastAdmin:            "organization_minimum_permissions_needed",
 }
 
 // codeOf gives the code of a mistake.
@@ -144,6 +154,8 @@ func asRefusal(err error) (r refusal, ok bool) {
 		return refusal{{code: "resource_not_found", long: "No such object exists."}}, true
 	case errors.Is(err, store.ErrConflict):
 		return refusal{{code: "conflict", long: "Others kept changing the object at the same time; try again."}}, true
+	case errors.Is(err, admin.ErrNoOrganizations):
+		return refusal{{code: "organization_not_enabled_in_instance", long: "Organizations are off on this instance; PATCH /v1/instance/organization_settings switches them on."}}, true
 	case errors.Is(err, admin.ErrPrecondition):
 		return refusal{{code: "precondition_failed", long: "The object is not the one that If-Match names any more; read it again."}}, true
 	case errors.Is(err, account.ErrBusy):

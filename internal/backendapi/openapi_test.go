@@ -214,10 +214,17 @@ func TestRequiredMembers(t *testing.T) {
 			backup_code_enabled mfa_enabled_at mfa_disabled_at external_accounts saml_accounts enterprise_accounts last_sign_in_at banned
 			locked lockout_expires_in_seconds verification_attempts_remaining created_at updated_at delete_self_enabled
 			create_organization_enabled last_active_at legal_accepted_at`,
-		"EmailAddress":  `object email_address reserved verification linked_to created_at updated_at`,
-		"Session":       `object id user_id client_id status last_active_at expire_at abandon_at created_at updated_at`,
-		"SignInToken":   `object id status user_id created_at updated_at`,
-		"Invitation":    `object id email_address public_metadata status created_at updated_at`,
+		"EmailAddress": `object email_address reserved verification linked_to created_at updated_at`,
+		"Session":      `object id user_id client_id status last_active_at expire_at abandon_at created_at updated_at`,
+		"SignInToken":  `object id status user_id created_at updated_at`,
+		"Invitation":   `object id email_address public_metadata status created_at updated_at`,
+		"Organization": `object id name slug image_url has_image max_allowed_memberships admin_delete_enabled public_metadata private_metadata
+			created_by created_at updated_at`,
+		"OrganizationMembership": `object id role role_name permissions public_metadata private_metadata organization public_user_data
+			created_at updated_at`,
+		"OrganizationMembershipPublicUserData": `user_id first_name last_name profile_image_url image_url has_image identifier username banned`,
+		"OrganizationSettings": `object enabled max_allowed_memberships max_allowed_roles max_allowed_domains creator_role admin_delete_enabled
+			domains_enabled domains_enrollment_modes domains_default_role`,
 		"DeletedObject": `object id deleted`,
 		"Error":         `message long_message code`,
 	} {
@@ -266,6 +273,9 @@ func callOperation(t *testing.T, d *document, path, method string, o map[string]
 	t.Helper()
 	b := newBench(t)
 	objects := b.objects()
+	if strings.Contains(path, "organization") && !strings.Contains(path, "settings") {
+		b.organize(objects)
+	}
 	body, headers := exampleBody(t, o, objects)
 	notes := &asked{fields: map[string]string{}, parameters: map[string]string{}, closed: new(bool)}
 	b.notes = notes
@@ -326,11 +336,22 @@ func (b *bench) objects() objects {
 	return o
 }
 
+// organize switches organizations on and makes one, with two members of its own.
+func (b *bench) organize(o objects) {
+	b.t.Helper()
+	b.do("PATCH /v1/instance/organization_settings", `{"enabled":true}`).member(b.t, "enabled")
+	admin := b.do("POST /v1/users", `{"username":"boss"}`).member(b.t, "id").(string)
+	o["member"] = b.do("POST /v1/users", `{"username":"member_1","first_name":"Ada"}`).member(b.t, "id").(string)
+	o["org_"] = b.do("POST /v1/organizations", `{"name":"Analytical Society","created_by":"`+admin+`","public_metadata":{"trial":true}}`).member(b.t, "id").(string)
+	b.do("POST /v1/organizations/"+o["org_"]+"/memberships", `{"user_id":"`+o["member"]+`","role":"org:member"}`).member(b.t, "id")
+}
+
 // path puts ids in place of the parameters of a path.
 func (o objects) path(path string) string {
 	for prefix, place := range map[string]string{
 		"user_": "/v1/users/{id}", "oa_": "/v1/oauth_applications/{id}", "idn_": "/v1/email_addresses/{id}", "sess_": "/v1/sessions/{id}",
 		"sit_": "/v1/sign_in_tokens/{id}", "inv_": "/v1/invitations/{id}", "key_": "/v1/secret_keys/{id}",
+		"org_": "/v1/organizations/{id}",
 	} {
 		if rest, ok := strings.CutPrefix(path, place); ok {
 			path = strings.Replace(place, "{id}", o[prefix], 1) + rest
@@ -339,7 +360,7 @@ func (o objects) path(path string) string {
 	if path == "/v1/sessions" {
 		path += "?user_id=" + o["user_"]
 	}
-	return strings.NewReplacer("{application_id}", o["oa_"], "/oauth_refusals/{id}", "/oauth_refusals/"+trace, "{name}", "files:read").Replace(path)
+	return strings.NewReplacer("{application_id}", o["oa_"], "/oauth_refusals/{id}", "/oauth_refusals/"+trace, "{name}", "files:read", "{user_id}", o["member"]).Replace(path)
 }
 
 // use puts the ids into an example, and tell takes them out of an answer.
@@ -350,7 +371,7 @@ func (o objects) use(text string) string {
 	return text
 }
 
-var anyID = regexp.MustCompile(`\b(user|oa|ins|idn|sess|sit|inv|key)_[0-9A-Za-z]{27}\b`)
+var anyID = regexp.MustCompile(`\b(user|oa|ins|idn|sess|sit|inv|key|org|orgmem)_[0-9A-Za-z]{27}\b`)
 
 func (objects) tell(body []byte) json.RawMessage {
 	return anyID.ReplaceAll(body, []byte("${1}_"+exampleID))

@@ -71,7 +71,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, cases: doctor.NewBook(), now: ticking(), uses: cache.NewUses(db, ticking())}
 	b.admin = admin.New(admin.Deps{
 		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Connections: db, Tickets: db,
-		Pictures: db, Uses: b.uses, PictureAt: "https://signet.example/images/",
+		Pictures: db, Uses: b.uses, PictureAt: "https://signet.example/images/", Organizations: db,
 		Now: ticking(), Random: &lockedReader{r: rand.NewChaCha8([32]byte{1})},
 	})
 	if _, err := b.admin.EnsureInstance(t.Context(), "fingerprint"); err != nil {

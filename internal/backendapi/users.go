@@ -173,6 +173,7 @@ func readUserQuery(r *http.Request) (store.UserQuery, error) {
 	}
 	q.IDs, q.ExceptIDs = p.selected("user_id")
 	q.ExternalIDs, q.ExceptExternalIDs = p.selected("external_id")
+	q.Organizations, q.ExceptOrganizations = p.selected("organization_id")
 	if since := p.moment("last_active_at_since"); !since.IsZero() {
 		q.LastActive.After = later(q.LastActive.After, since.Add(-time.Millisecond)) // this moment included
 	}
@@ -184,7 +185,7 @@ func readUserQuery(r *http.Request) (store.UserQuery, error) {
 	if q.After != "" && (q.OrderBy != store.UsersByCreation || q.Offset != 0) {
 		p.invalid("starting_after", "starting_after goes with the order by created_at and without an offset only.")
 	}
-	p.notOffered("phone_number", "web3_wallet", "organization_id", "phone_number_query", "provider", "provider_user_id")
+	p.notOffered("phone_number", "web3_wallet", "phone_number_query", "provider", "provider_user_id")
 	return q, p.err()
 }
 

@@ -222,6 +222,8 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			Pictures:    db,
 			Uses:        uses,
 			PictureAt:   issuer.String() + admin.PicturesPath,
+
+			Organizations: db,
 		}),
 	}
 	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {

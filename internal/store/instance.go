@@ -65,9 +65,9 @@ type Brand struct {
 
 // OrganizationSettings say whether users can belong together.
 type OrganizationSettings struct {
-	Enabled      bool
-	MaxMembers   int  // of an organization that is made without a limit of its own; 0: any number
-	AdminsDelete bool // of new organizations
+	Enabled    bool
+	MaxMembers int  // of an organization that is made without a limit of its own; 0: any number
+	AdminsKeep bool // admins of new organizations may not delete them
 }
 
 // A CustomScope is a scope that the operator made.

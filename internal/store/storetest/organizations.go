@@ -281,7 +281,7 @@ func organizationScope(t *testing.T, s Store) {
 	for enabled, want := range map[bool]string{false: "profile", true: "profile user:org:read"} {
 		i, err := s.Instance(t.Context())
 		must(t, err)
-		i.Settings.Organizations = store.OrganizationSettings{Enabled: enabled, MaxMembers: 3, AdminsDelete: true}
+		i.Settings.Organizations = store.OrganizationSettings{Enabled: enabled, MaxMembers: 3, AdminsKeep: true}
 		must(t, s.UpdateSettings(t.Context(), i))
 		if again, err := s.Instance(t.Context()); err != nil || again.Settings.Organizations != i.Settings.Organizations {
 			t.Errorf("kept as %+v, %v", again.Settings.Organizations, err)
