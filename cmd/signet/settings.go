@@ -30,6 +30,7 @@ var instanceSettings = []setting{
 	lifetime("refresh_grace", func(s *store.Settings) *time.Duration { return &s.Lifetimes.RefreshGrace }),
 	flag("allow_http_redirect_uris", func(s *store.Settings) *bool { return &s.AllowHTTPRedirectURIs }),
 	flag("jwt_access_tokens", func(s *store.Settings) *bool { return &s.JWTAccessTokens }),
+	flag("organizations", func(s *store.Settings) *bool { return &s.Organizations.Enabled }),
 	flag("dynamic_client_registration", func(s *store.Settings) *bool { return &s.DynamicRegistration }),
 	flag("registration_token_required", func(s *store.Settings) *bool { return &s.RegistrationTokenRequired }),
 	flag("client_documents_advertised", func(s *store.Settings) *bool { return &s.MetadataDocuments.Advertised }),

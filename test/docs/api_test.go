@@ -2,6 +2,9 @@ package docs
 
 import (
 	"encoding/json"
+	"errors"
+	"image"
+	"image/png"
 	"io"
 	"maps"
 	"net/http"
@@ -79,6 +82,8 @@ func variables(t *testing.T) []string {
 	w := harness.NewWorld(t, filepath.Join(t.TempDir(), "signet.db"), func(*config.Config) {})
 	w.API(t, "PATCH", "/v1/instance/oauth_application_settings", map[string]any{"dynamic_oauth_client_registration": true})
 	w.API(t, "POST", "/v1/oauth_scopes", map[string]any{"name": "files:read", "description": "Read your files"})
+	organization, member := organize(t, w)
+	stranger := w.CreateUser(t, map[string]any{"username": "stranger"})
 	c := w.CreateApplication(t, map[string]any{
 		"name": "App", "callback_url": "https://app.example/cb", "scopes": "openid profile email",
 		"signet": map[string]any{"client_credentials_grant_enabled": true},
@@ -96,6 +101,7 @@ func variables(t *testing.T) []string {
 	env := []string{
 		"ISSUER=" + w.Issuer, "SECRET_KEY=" + harness.SecretKey, "CLIENT_ID=" + c.ID, "CLIENT_SECRET=" + c.Secret,
 		"APPLICATION=" + c.Application, "PUBLIC_CLIENT_ID=" + public.ID, "REDIRECT_URI=" + c.Callback, "CODE=" + code, "REFUSAL=" + refused, "USER_ID=" + w.User,
+		"ORGANIZATION=" + organization, "MEMBER_ID=" + member, "STRANGER_ID=" + stranger, "PICTURE=" + picture(t),
 	}
 	for name, value := range map[string]any{
 		"ACCESS_TOKEN": tokens["access_token"], "REFRESH_TOKEN": tokens["refresh_token"], "ID_TOKEN": tokens["id_token"],
@@ -109,6 +115,30 @@ func variables(t *testing.T) []string {
 		env = append(env, name+"="+text)
 	}
 	return env
+}
+
+// organize makes an organization with the user as its admin, and another member.
+func organize(t *testing.T, w harness.World) (organization, member string) {
+	t.Helper()
+	w.API(t, "PATCH", "/v1/instance/organization_settings", map[string]any{"enabled": true})
+	organization, _ = w.API(t, "POST", "/v1/organizations", map[string]any{"name": "Analytical Society", "created_by": w.User})["id"].(string)
+	member = w.CreateUser(t, map[string]any{"username": "member"})
+	w.API(t, "POST", "/v1/organizations/"+organization+"/memberships", map[string]any{"user_id": member, "role": "org:member"})
+	return organization, member
+}
+
+// picture writes a small picture to a file.
+func picture(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "logo.png")
+	file, err := os.Create(path)
+	if err == nil {
+		err = errors.Join(png.Encode(file, image.NewGray(image.Rect(0, 0, 4, 4))), file.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func post(t *testing.T, address string, c harness.Application, fields url.Values) map[string]any {

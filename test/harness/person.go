@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -149,7 +150,7 @@ func (p *Person) TrySubmit(from Page, id string, fill map[string]string) (Page, 
 }
 
 // Form finds the form around the element with the id: its action, its hidden
-// fields and the name and value of the element itself.
+// fields, the choices that are marked, and the name and value of the element itself.
 func Form(body, id string) (method, action string, fields url.Values, err error) {
 	document, err := html.Parse(strings.NewReader(body))
 	if err != nil {
@@ -168,7 +169,8 @@ func Form(body, id string) (method, action string, fields url.Values, err error)
 	}
 	fields = url.Values{}
 	find(around, func(n *html.Node) bool {
-		if n.Data == "input" && attribute(n, "type") == "hidden" || n == pressed {
+		kind := attribute(n, "type")
+		if n.Data == "input" && (kind == "hidden" || kind == "radio" && has(n, "checked")) || n == pressed {
 			if name := attribute(n, "name"); name != "" {
 				fields.Set(name, attribute(n, "value"))
 			}
@@ -188,6 +190,10 @@ func find(n *html.Node, match func(*html.Node) bool) *html.Node {
 		}
 	}
 	return nil
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
 }
 
 func attribute(n *html.Node, name string) string {
