@@ -93,11 +93,16 @@ func (w *world) serveClient(rw http.ResponseWriter, r *http.Request) {
 
 func (w *world) api(t *testing.T, path string, body map[string]any) map[string]any {
 	t.Helper()
+	return w.call(t, "POST", path, body)
+}
+
+func (w *world) call(t *testing.T, method, path string, body map[string]any) map[string]any {
+	t.Helper()
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequest("POST", w.issuer+path, bytes.NewReader(encoded))
+	request, err := http.NewRequest(method, w.issuer+path, bytes.NewReader(encoded))
 	if err != nil {
 		t.Fatal(err)
 	}
