@@ -121,8 +121,9 @@ func (db *DB) DeleteExpiredDeviceRequests(ctx context.Context, before time.Time,
 func (db *DB) ClientTokenLive(ctx context.Context, id oauth.TokenID, clientID string, issuedAt time.Time) (bool, error) {
 	var live bool
 	err := db.read.QueryRowContext(ctx, `SELECT EXISTS (
-		SELECT 1 FROM instance i JOIN clients c ON c.client_id = $1 AND c.not_before < $2
-		WHERE i.not_before < $2 AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.id = $3))`,
+		SELECT 1 FROM instance i WHERE i.not_before < $2
+			AND (EXISTS (SELECT 1 FROM clients c WHERE c.client_id = $1 AND c.not_before < $2) OR EXISTS (SELECT 1 FROM machines m WHERE m.id = $1))
+			AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.id = $3))`,
 		clientID, ms(issuedAt), id[:]).Scan(&live)
 	if err != nil {
 		return false, fmt.Errorf("reading about a client's token: %w", err)

@@ -49,6 +49,10 @@ var _ interface {
 	store.Uses
 	store.Organizations
 	store.Memberships
+	store.Machines
+	store.MachineScopes
+	store.M2MTokens
+	store.SubjectKeys
 } = (*DB)(nil)
 
 // An engine carries statements to one of the two databases. The operations on

@@ -308,6 +308,9 @@ func (db *DB) deleteUser(ctx context.Context, id, statement string, args ...any)
 				return err
 			}
 		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM subject_keys WHERE subject = $1`, id); err != nil {
+			return err
+		}
 		return leaveAll(ctx, tx, id)
 	})
 	return wrapped("deleting a user", db.missing(err))

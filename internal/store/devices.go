@@ -66,9 +66,9 @@ const (
 
 // ClientTokens knows which access tokens without a grant still hold.
 type ClientTokens interface {
-	// ClientTokenLive reports whether a token that a client got for itself holds:
-	// the client exists, neither it nor the instance was cut off since, and the
-	// token was not revoked.
+	// ClientTokenLive reports whether a token that a client or a machine got for
+	// itself holds: the client exists, neither it nor the instance was cut off since,
+	// and the token was not revoked.
 	ClientTokenLive(ctx context.Context, id oauth.TokenID, clientID string, issuedAt time.Time) (bool, error)
 
 	// RevokeClientToken ends a token for good. Revoking again changes nothing.

@@ -39,6 +39,8 @@ var (
 	ErrFull = errors.New("there is no room for another member")
 	// ErrLastAdmin means that an organization would be left without an admin.
 	ErrLastAdmin = errors.New("an organization keeps one admin")
+	// ErrTooMany means that there are as many as there may be.
+	ErrTooMany = errors.New("too many")
 )
 
 // An ExistsError means that another row has the same unique value.

@@ -32,6 +32,10 @@ type Store interface {
 	store.Uses
 	store.Organizations
 	store.Memberships
+	store.Machines
+	store.MachineScopes
+	store.M2MTokens
+	store.SubjectKeys
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
@@ -40,6 +44,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
+		machinePromises, m2mTokenPromises, subjectKeyPromises,
 	} {
 		for name, promise := range promises {
 			t.Run(name, func(t *testing.T) {

@@ -1,0 +1,153 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+const m2mTokenColumns = `id, machine_id, claims, scopes, revoked_at, revoked_reason, expires_at, created_at, updated_at`
+
+func scanM2MToken(r row) (t store.M2MToken, err error) {
+	var claims string
+	err = r.Scan(idField{t.ID[:]}, &t.MachineID, &claims, wordsField{&t.Scopes}, at{&t.RevokedAt}, &t.RevokedReason,
+		at{&t.ExpiresAt}, at{&t.CreatedAt}, at{&t.UpdatedAt})
+	t.Claims = parseClaims(claims)
+	return t, err
+}
+
+// parseClaims reads claims as they are kept; '' is none.
+func parseClaims(kept string) json.RawMessage {
+	if kept == "" {
+		return nil
+	}
+	return json.RawMessage(kept)
+}
+
+// printOf is the same for tokens of one machine that say the same.
+func printOf(t store.M2MToken) []byte {
+	sum := sha256.Sum256([]byte(t.MachineID + "\x00" + strings.Join(t.Scopes, " ") + "\x00" + string(t.Claims)))
+	return sum[:]
+}
+
+func insertM2MToken(ctx context.Context, tx querier, t store.M2MToken) error {
+	return execOne(ctx, tx, `INSERT INTO m2m_tokens (id, machine_id, claims, scopes, print, revoked_at, expires_at, created_at, updated_at)
+		SELECT $1, m.id, $3, $4, $5, 0, $6, $7, $8 FROM machines m WHERE m.id = $2`,
+		t.ID[:], t.MachineID, string(t.Claims), strings.Join(t.Scopes, " "), printOf(t), ms(t.ExpiresAt), ms(t.CreatedAt), ms(t.UpdatedAt))
+}
+
+// CreateM2MToken implements store.M2MTokens. The insert reads the machine, so that
+// one deleted meanwhile gets none.
+func (db *DB) CreateM2MToken(ctx context.Context, t store.M2MToken) error {
+	err := db.engine.transaction(ctx, func(tx querier) error { return insertM2MToken(ctx, tx, t) })
+	return wrapped("creating a token of a machine", db.missing(err))
+}
+
+// PooledM2MToken implements store.M2MTokens. Most calls find a token and write
+// nothing. Those that do not write to the row of the machine first, and so take
+// turns: the second finds what the first has made.
+func (db *DB) PooledM2MToken(ctx context.Context, t store.M2MToken, until time.Time) (store.M2MToken, error) {
+	found, err := pooled(ctx, db.read, t, until)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = db.engine.transaction(ctx, func(tx querier) error {
+			if err := execOne(ctx, tx, `UPDATE machines SET name = name WHERE id = $1`, t.MachineID); err != nil {
+				return err
+			}
+			if found, err = pooled(ctx, tx, t, until); !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			found = t
+			return insertM2MToken(ctx, tx, t)
+		})
+	}
+	if err != nil {
+		return store.M2MToken{}, fmt.Errorf("pooling a token of a machine: %w", db.missing(err))
+	}
+	return found, nil
+}
+
+// pooled finds the token that says what t says and lives longest.
+func pooled(ctx context.Context, q querier, t store.M2MToken, until time.Time) (store.M2MToken, error) {
+	return scanM2MToken(q.QueryRowContext(ctx, `SELECT `+qualified("t", m2mTokenColumns)+liveTokens+`
+		WHERE t.print = $1 AND t.revoked_at = 0 AND t.expires_at >= $2 ORDER BY t.expires_at DESC LIMIT 1`, printOf(t), ms(until)))
+}
+
+// liveTokens are those whose machine is there and that the instance has not cut off.
+const liveTokens = ` FROM m2m_tokens t JOIN machines m ON m.id = t.machine_id JOIN instance i ON i.not_before < t.created_at `
+
+// M2MToken implements store.M2MTokens.
+func (db *DB) M2MToken(ctx context.Context, id store.M2MTokenID) (store.M2MToken, error) {
+	t, err := scanM2MToken(db.read.QueryRowContext(ctx, `SELECT `+qualified("t", m2mTokenColumns)+liveTokens+`WHERE t.id = $1`, id[:]))
+	if err != nil {
+		return store.M2MToken{}, fmt.Errorf("reading a token of a machine: %w", db.missing(err))
+	}
+	scopes, err := db.MachineScopes(ctx, t.MachineID, t.CreatedAt)
+	if err != nil {
+		return store.M2MToken{}, err
+	}
+	t.Scopes = remaining(t, scopes)
+	return t, nil
+}
+
+// remaining are the scopes of a token that were not taken back since: one that was
+// given again later is another one.
+func remaining(t store.M2MToken, scopes []store.MachineScope) []string {
+	return slices.DeleteFunc(t.Scopes, func(id string) bool {
+		return !slices.ContainsFunc(scopes, func(s store.MachineScope) bool { return s.To == id && !s.CreatedAt.After(t.CreatedAt) })
+	})
+}
+
+// ListM2MTokens implements store.M2MTokens.
+func (db *DB) ListM2MTokens(ctx context.Context, q store.M2MTokenQuery, now time.Time) ([]store.M2MToken, int, error) {
+	scopes, err := db.machineScopes(ctx, q.MachineID, math.MaxInt64)
+	if err != nil {
+		return nil, 0, err
+	}
+	where, args := `WHERE t.machine_id = $1`, []any{q.MachineID}
+	if !q.Revoked {
+		where += ` AND t.revoked_at = 0`
+	}
+	if !q.Expired {
+		where, args = where+` AND t.expires_at > $2`, append(args, ms(now))
+	}
+	tokens, total, err := paged(ctx, db, scanM2MToken, qualified("t", m2mTokenColumns), liveTokens+where, ` ORDER BY t.id DESC`, q.Limit, q.Offset, args)
+	if err != nil {
+		return nil, 0, fmt.Errorf("listing tokens of a machine: %w", err)
+	}
+	for i := range tokens {
+		tokens[i].Scopes = remaining(tokens[i], scopes)
+	}
+	return tokens, total, nil
+}
+
+// RevokeM2MToken implements store.M2MTokens.
+func (db *DB) RevokeM2MToken(ctx context.Context, id store.M2MTokenID, machine string, reason *string, now time.Time) (store.M2MToken, error) {
+	err := db.execOne(ctx, `UPDATE m2m_tokens SET `+revoked("$3", "$4")+`, `+touched("$3")+`
+		WHERE id = $1 AND (machine_id = $2 OR $2 = '')`, id[:], machine, ms(now), reason)
+	if err != nil {
+		return store.M2MToken{}, fmt.Errorf("revoking a token of a machine: %w", err)
+	}
+	return db.M2MToken(ctx, id)
+}
+
+// revoked notes when something was revoked, and why. The first time stays.
+func revoked(now, reason string) string {
+	return `revoked_reason = CASE WHEN revoked_at = 0 THEN ` + reason + ` ELSE revoked_reason END,
+		revoked_at = CASE WHEN revoked_at = 0 THEN ` + now + ` ELSE revoked_at END`
+}
+
+// DeleteExpiredM2MTokens implements store.M2MTokens.
+func (db *DB) DeleteExpiredM2MTokens(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := db.engine.exec(ctx, `DELETE FROM m2m_tokens WHERE id IN (
+		SELECT id FROM m2m_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, ms(before), limit)
+	return int(n), wrapped("deleting expired tokens of machines", err)
+}
