@@ -25,7 +25,7 @@ func scanM2MToken(r row) (t store.M2MToken, err error) {
 	return t, err
 }
 
-// parseClaims reads claims as they are kept; '' is none.
+// parseClaims reads claims as they are kept; ” is none.
 func parseClaims(kept string) json.RawMessage {
 	if kept == "" {
 		return nil

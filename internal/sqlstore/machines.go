@@ -245,4 +245,3 @@ func (db *DB) machineScopes(ctx context.Context, id string, issued int64) ([]sto
 	}
 	return scopes, nil
 }
-

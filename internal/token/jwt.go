@@ -10,14 +10,39 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/signet-auth/signet/internal/oauth"
 )
 
-// The types of JWT, which keep one kind from passing for another (RFC 8725 §3.11).
-const (
-	accessType = "at+jwt" // RFC 9068 §2.1
-	idType     = "JWT"
+// A kind of JWT is told by its header, which keeps it from passing for another
+// (RFC 8725 §3.11).
+type kind struct {
+	typ      string
+	category string // as Clerk's SDKs know it, or ""
+}
+
+// The kinds.
+var (
+	accessType = kind{typ: "at+jwt"} // RFC 9068 §2.1
+	idType     = kind{typ: "JWT"}
+	m2mType    = kind{typ: "JWT", category: "cl_B7d4PD333AAA"}
 )
+
+const categoryHeader = "cat"
+
+// kindOf reads the kind of a JWT.
+func kindOf(header jose.Header) (k kind) {
+	k.typ, _ = header.ExtraHeaders[jose.HeaderType].(string)
+	switch category := header.ExtraHeaders[categoryHeader].(type) {
+	case nil:
+	case string:
+		k.category = category
+	default:
+		k.typ = "" // none of ours
+	}
+	return k
+}
 
 // jwtAccess is an access token on its way to become a JWT.
 type jwtAccess struct {

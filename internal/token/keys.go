@@ -39,15 +39,21 @@ type Keys struct {
 
 	mu     sync.RWMutex
 	opened map[string]crypto.Signer // by kid
-	ready  map[string]jose.Signer   // by kid and type
+	ready  map[use]jose.Signer
 }
 
 // NewKeys makes the keys that are kept. Ensure has to be called before they sign.
 func NewKeys(kept store.SigningKeys, ring *keyring.Ring, now func() time.Time) *Keys {
 	return &Keys{
 		kept: kept, sealer: ring.Sealer("signing key"), now: now,
-		opened: map[string]crypto.Signer{}, ready: map[string]jose.Signer{},
+		opened: map[string]crypto.Signer{}, ready: map[use]jose.Signer{},
 	}
+}
+
+// A use is a key, by its kid, that signs one kind of JWT.
+type use struct {
+	kid string
+	kind
 }
 
 // Ensure makes the keys that are due and removes those that are spent. Of any
@@ -170,7 +176,7 @@ func (k *Keys) Published(ctx context.Context) (jose.JSONWebKeySet, error) {
 }
 
 // Sign makes a JWT of the claims with the key that signs now.
-func (k *Keys) Sign(ctx context.Context, a oauth.Algorithm, typ string, claims any) (string, error) {
+func (k *Keys) Sign(ctx context.Context, a oauth.Algorithm, as kind, claims any) (string, error) {
 	keys, err := k.kept.SigningKeys(ctx)
 	if err != nil {
 		return "", fmt.Errorf("reading the signing keys: %w", err)
@@ -179,7 +185,7 @@ func (k *Keys) Sign(ctx context.Context, a oauth.Algorithm, typ string, claims a
 	if !ok {
 		return "", fmt.Errorf("there is no key for %s", a)
 	}
-	s, err := k.signerFor(key, typ)
+	s, err := k.signerFor(key, as)
 	if err != nil {
 		return "", err
 	}
@@ -195,9 +201,9 @@ func (k *Keys) Sign(ctx context.Context, a oauth.Algorithm, typ string, claims a
 }
 
 // signerFor opens a private key once and remembers it.
-func (k *Keys) signerFor(key store.SigningKey, typ string) (jose.Signer, error) {
+func (k *Keys) signerFor(key store.SigningKey, as kind) (jose.Signer, error) {
 	k.mu.RLock()
-	s, ok := k.ready[key.ID+" "+typ]
+	s, ok := k.ready[use{key.ID, as}]
 	k.mu.RUnlock()
 	if ok {
 		return s, nil
@@ -217,22 +223,25 @@ func (k *Keys) signerFor(key store.SigningKey, typ string) (jose.Signer, error) 
 		private = parsed.(crypto.Signer)
 		k.opened[key.ID] = private
 	}
+	options := (&jose.SignerOptions{}).WithType(jose.ContentType(as.typ))
+	if as.category != "" {
+		options.WithHeader(categoryHeader, as.category)
+	}
 	s, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: jose.JSONWebKey{Key: private, KeyID: key.ID}},
-		(&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: jose.JSONWebKey{Key: private, KeyID: key.ID}}, options)
 	if err != nil {
 		return nil, fmt.Errorf("using the signing key %s: %w", key.ID, err)
 	}
-	k.ready[key.ID+" "+typ] = s
+	k.ready[use{key.ID, as}] = s
 	return s, nil
 }
 
 // Verify checks that a JWT was signed here, with a key that is still published and
-// as the type it says, and reads its claims. It fails with ErrNotSigned; any other
+// of the kind it is taken for, and reads its claims. It fails with ErrNotSigned; any other
 // error is a fault. Time is not looked at. The key is found by its kid alone, and
 // brings its algorithm along: what else the header says is not believed
 // (RFC 8725 §3.1).
-func (k *Keys) Verify(ctx context.Context, s, typ string, claims any) error {
+func (k *Keys) Verify(ctx context.Context, s string, as kind, claims any) error {
 	if len(s) > maxJWT {
 		return ErrNotSigned
 	}
@@ -250,7 +259,7 @@ func (k *Keys) Verify(ctx context.Context, s, typ string, claims any) error {
 		return err
 	}
 	for _, key := range set.Key(header.KeyID) {
-		if key.Algorithm != header.Algorithm || header.ExtraHeaders[jose.HeaderType] != typ {
+		if key.Algorithm != header.Algorithm || kindOf(header) != as {
 			continue
 		}
 		payload, err := parsed.Verify(key)

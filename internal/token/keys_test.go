@@ -220,13 +220,13 @@ func TestVerifyBelievesNoHeader(t *testing.T) {
 	stranger, err := generate(oauth.ES256)
 	must(t, err)
 	embedded, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: stranger},
-		(&jose.SignerOptions{EmbedJWK: true}).WithType(accessType).WithHeader("kid", kid))
+		(&jose.SignerOptions{EmbedJWK: true}).WithType(jose.ContentType(accessType.typ)).WithHeader("kid", kid))
 	must(t, err)
 	signed, err := embedded.Sign([]byte(`{"sub":"user_1"}`))
 	must(t, err)
 	strange, err := signed.CompactSerialize()
 	must(t, err)
-	symmetric, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: public}, (&jose.SignerOptions{}).WithType(accessType).WithHeader("kid", kid))
+	symmetric, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: public}, (&jose.SignerOptions{}).WithType(jose.ContentType(accessType.typ)).WithHeader("kid", kid))
 	must(t, err)
 	if signed, err = symmetric.Sign([]byte(`{"sub":"user_1"}`)); err != nil {
 		t.Fatal(err)
