@@ -9,6 +9,7 @@ import (
 
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/store"
+	"github.com/signet-auth/signet/internal/token"
 )
 
 // Sessions keeps the browsers that are signed in.
@@ -17,8 +18,9 @@ type Sessions interface {
 	store.UserSessions
 }
 
-// Uses tells when secrets were last used.
+// Uses notes and tells when secrets were last used.
 type Uses interface {
+	Note(secret store.Hash)
 	Last(ctx context.Context, secrets ...store.Hash) (map[store.Hash]time.Time, error)
 }
 
@@ -39,6 +41,8 @@ type Deps struct {
 	PictureAt   string // what a picture's id follows in its URL
 
 	Organizations Organizations
+	Machines      MachineStore
+	MachineTokens *token.Machines
 }
 
 // Admin does what an operator asks for. It is safe for concurrent use.
@@ -66,6 +70,8 @@ type Admin struct {
 	condition   Condition // nil admits every version
 
 	organizations Organizations
+	machines      MachineStore
+	machineTokens *token.Machines
 }
 
 // New makes an Admin.
@@ -87,6 +93,8 @@ func New(d Deps) *Admin {
 		pictureAt:   d.PictureAt,
 
 		organizations: d.Organizations,
+		machines:      d.Machines,
+		machineTokens: d.MachineTokens,
 	}
 }
 

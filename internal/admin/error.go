@@ -35,6 +35,7 @@ const (
 	Unacceptable                  // of the right form, but not one of the values admitted
 	NotATime                      // not RFC 3339
 	TooLong                       // in characters
+	TooShort                      // in characters
 	TooMany                       // in elements
 	TooLarge                      // in bytes, of an object
 	Repeated                      // a value given twice
@@ -43,6 +44,9 @@ const (
 	NotAPicture                   // of no kind that is shown
 	PictureTooLarge               // in pixels
 	UnknownScope                  // not a scope of this server
+	NeverMet                      // no new token would be good enough
+	UnknownMachine                // no machine has this id
+	ReservedClaim                 // a claim that says what only the server may say
 	PublicWithoutPKCE             // a public client proves itself with PKCE only
 	ConsentRequired               // a client that registered itself always asks
 	DigestUnusable

@@ -37,6 +37,7 @@ type Deps struct {
 	Issuer       string // without a trailing slash
 	InstanceID   string
 	Clients      store.Clients
+	Machines     Machines
 	Registry     *registration.Clients // over Clients
 	Statements   *registration.Statements
 	Grants       store.Grants
@@ -87,7 +88,7 @@ func New(d Deps) *Provider {
 	return &Provider{
 		issuer:           d.Issuer,
 		instanceID:       d.InstanceID,
-		clients:          d.Clients,
+		clients:          withMachines{d.Clients, d.Machines},
 		changeable:       d.Clients,
 		registry:         d.Registry,
 		statements:       d.Statements,

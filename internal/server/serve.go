@@ -72,6 +72,8 @@ const (
 	sweepPause    = 5 * time.Millisecond // leaves the database to others between batches
 	pictureKept   = time.Hour            // that nobody shows: it may be about to be shown
 	useKept       = 400 * 24 * time.Hour
+	tokenKept     = 24 * time.Hour      // of a machine, after it expired, to be seen in lists
+	keyKept       = 90 * 24 * time.Hour // of a user, likewise
 	grantKept     = 24 * time.Hour // after it expired, so that a late replay is still recognized
 )
 
@@ -119,9 +121,17 @@ func (s *Server) sweep(ctx context.Context) error {
 	uses := func(ctx context.Context, now time.Time, limit int) (int, error) {
 		return db.DeleteOldUses(ctx, now.Add(-useKept), limit)
 	}
+	m2mTokens := func(ctx context.Context, now time.Time, limit int) (int, error) {
+		return db.DeleteExpiredM2MTokens(ctx, now.Add(-tokenKept), limit)
+	}
+	keys := func(ctx context.Context, now time.Time, limit int) (int, error) {
+		return db.DeleteExpiredSubjectKeys(ctx, now.Add(-keyKept), limit)
+	}
 	for what, remove := range map[string]func(context.Context, time.Time, int) (int, error){
 		"pictures":        pictures,
 		"uses of secrets": uses,
+		"M2M tokens":      m2mTokens,
+		"API keys":        keys,
 		"sessions":        db.DeleteExpiredSessions,
 		"sign-in tokens":  db.DeleteExpiredSignInTokens,
 		"device requests": db.DeleteExpiredDeviceRequests,

@@ -97,6 +97,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Issuer:       issuer.String(),
 		InstanceID:   s.office.instance.ID,
 		Clients:      held,
+		Machines:     db,
 		Grants:       db,
 		Users:        db,
 		Devices:      db,
@@ -206,8 +207,9 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 		return nil, errors.Join(err, db.Close())
 	}
 	accounts, held, uses := account.New(db), cache.New(db), cache.NewUses(db, o.Now)
+	keys := token.NewKeys(held, ring, o.Now)
 	office := &Office{
-		accounts: accounts, ring: ring, db: db, held: held, uses: uses, pictureAt: issuer.String() + admin.PicturesPath, keys: token.NewKeys(held, ring, o.Now),
+		accounts: accounts, ring: ring, db: db, held: held, uses: uses, pictureAt: issuer.String() + admin.PicturesPath, keys: keys,
 		statements: registration.NewStatements(ring), documents: documents, Admin: admin.New(admin.Deps{
 			Clients:     held,
 			Users:       db,
@@ -224,6 +226,8 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			PictureAt:   issuer.String() + admin.PicturesPath,
 
 			Organizations: db,
+			Machines:      db,
+			MachineTokens: token.NewMachines(ring, keys, issuer.String()),
 		}),
 	}
 	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -75,10 +74,13 @@ func (db *DB) PooledM2MToken(ctx context.Context, t store.M2MToken, until time.T
 	return found, nil
 }
 
-// pooled finds the token that says what t says and lives longest.
+// pooled finds the token that says what t says and lives longest. One from before a
+// scope was taken back and given again does not have that scope any more.
 func pooled(ctx context.Context, q querier, t store.M2MToken, until time.Time) (store.M2MToken, error) {
 	return scanM2MToken(q.QueryRowContext(ctx, `SELECT `+qualified("t", m2mTokenColumns)+liveTokens+`
-		WHERE t.print = $1 AND t.revoked_at = 0 AND t.expires_at >= $2 ORDER BY t.expires_at DESC LIMIT 1`, printOf(t), ms(until)))
+		WHERE t.print = $1 AND t.revoked_at = 0 AND t.expires_at >= $2
+			AND NOT EXISTS (SELECT 1 FROM machine_scopes s WHERE s.from_id = t.machine_id AND s.created_at > t.created_at)
+		ORDER BY t.expires_at DESC LIMIT 1`, printOf(t), ms(until)))
 }
 
 // liveTokens are those whose machine is there and that the instance has not cut off.
@@ -90,7 +92,7 @@ func (db *DB) M2MToken(ctx context.Context, id store.M2MTokenID) (store.M2MToken
 	if err != nil {
 		return store.M2MToken{}, fmt.Errorf("reading a token of a machine: %w", db.missing(err))
 	}
-	scopes, err := db.MachineScopes(ctx, t.MachineID, t.CreatedAt)
+	scopes, _, err := db.MachineScopes(ctx, t.MachineID)
 	if err != nil {
 		return store.M2MToken{}, err
 	}
@@ -108,7 +110,7 @@ func remaining(t store.M2MToken, scopes []store.MachineScope) []string {
 
 // ListM2MTokens implements store.M2MTokens.
 func (db *DB) ListM2MTokens(ctx context.Context, q store.M2MTokenQuery, now time.Time) ([]store.M2MToken, int, error) {
-	scopes, err := db.machineScopes(ctx, q.MachineID, math.MaxInt64)
+	scopes, _, err := db.MachineScopes(ctx, q.MachineID)
 	if err != nil {
 		return nil, 0, err
 	}

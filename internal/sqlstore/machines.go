@@ -214,34 +214,29 @@ func (db *DB) ScopedMachines(ctx context.Context, ids ...string) (map[string][]s
 }
 
 // MachineScopes implements store.MachineScopes.
-func (db *DB) MachineScopes(ctx context.Context, id string, issuedAt time.Time) ([]store.MachineScope, error) {
-	return db.machineScopes(ctx, id, ms(issuedAt))
-}
-
-func (db *DB) machineScopes(ctx context.Context, id string, issued int64) ([]store.MachineScope, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT COALESCE(s.to_id, ''), COALESCE(s.created_at, 0)
-		FROM instance i JOIN machines m ON m.id = $1 LEFT JOIN machine_scopes s ON s.from_id = m.id
-		WHERE i.not_before < $2 ORDER BY s.to_id`, id, issued)
+func (db *DB) MachineScopes(ctx context.Context, id string) (scopes []store.MachineScope, notBefore time.Time, err error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT i.not_before, COALESCE(s.to_id, ''), COALESCE(s.created_at, 0)
+		FROM instance i JOIN machines m ON m.id = $1 LEFT JOIN machine_scopes s ON s.from_id = m.id ORDER BY s.to_id`, id)
 	if err != nil {
-		return nil, fmt.Errorf("reading the scopes of a machine: %w", db.missing(err))
+		return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", db.missing(err))
 	}
 	defer rows.Close()
-	exists, scopes := false, []store.MachineScope{}
+	exists := false
 	for rows.Next() {
 		exists = true
 		s := store.MachineScope{From: id}
-		if err := rows.Scan(&s.To, at{&s.CreatedAt}); err != nil {
-			return nil, fmt.Errorf("reading the scopes of a machine: %w", err)
+		if err := rows.Scan(at{&notBefore}, &s.To, at{&s.CreatedAt}); err != nil {
+			return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", err)
 		}
 		if s.To != "" {
 			scopes = append(scopes, s)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading the scopes of a machine: %w", db.missing(err))
+		return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", db.missing(err))
 	}
 	if !exists {
-		return nil, fmt.Errorf("reading the scopes of a machine: %w", store.ErrNotFound)
+		return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", store.ErrNotFound)
 	}
-	return scopes, nil
+	return scopes, notBefore, nil
 }

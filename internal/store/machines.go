@@ -55,10 +55,10 @@ type MachineScopes interface {
 	// name.
 	ScopedMachines(ctx context.Context, ids ...string) (map[string][]Machine, error)
 
-	// MachineScopes returns which machines a machine may call and since when.
-	// ErrNotFound if it does not exist, or if what was issued to it at the given
-	// time is dead because the instance was cut off since.
-	MachineScopes(ctx context.Context, id string, issuedAt time.Time) ([]MachineScope, error)
+	// MachineScopes returns which machines a machine may call and since when, and the
+	// time up to which everything that was issued on the instance is dead. ErrNotFound
+	// if there is no such machine.
+	MachineScopes(ctx context.Context, id string) (scopes []MachineScope, notBefore time.Time, err error)
 }
 
 // A Machine is a program that speaks for itself.

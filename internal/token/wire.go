@@ -2,6 +2,7 @@ package token
 
 import (
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"github.com/signet-auth/signet/internal/oauth"
@@ -91,12 +92,14 @@ func (r *reader) text() string    { return string(r.take(r.number())) }
 func (r *reader) flag() bool      { return r.number() == 1 }
 func (r *reader) time() time.Time { return time.UnixMilli(int64(r.number())).UTC() }
 
+// scopes reads what a Scopes wrote as a text; the rules about scopes were applied
+// when it was made.
 func (r *reader) scopes() oauth.Scopes {
-	scopes, err := oauth.ParseScopes(r.text())
-	if err != nil {
-		r.bad = true
+	text := r.text()
+	if text == "" {
+		return nil
 	}
-	return scopes
+	return strings.Split(text, " ")
 }
 
 func (r *reader) texts() (all []string) {

@@ -188,7 +188,12 @@ func m2mScopeIsTakenBack(t *testing.T, s Store) {
 			must(t, s.AddMachineScope(t.Context(), store.MachineScope{From: "mch_1", To: "mch_2", CreatedAt: x.CreatedAt.Add(time.Second)}, 9))
 		}
 	}
-	list, _, err := s.ListM2MTokens(t.Context(), store.M2MTokenQuery{MachineID: "mch_1", Limit: 9}, now)
+	again := m2mToken(2)
+	again.Scopes, again.CreatedAt = x.Scopes, x.CreatedAt.Add(time.Minute)
+	if got, err := s.PooledM2MToken(t.Context(), again, now); err != nil || got.ID != again.ID {
+		t.Errorf("pooled a token that has lost its scope: %x, %v", got.ID[:1], err)
+	}
+	list, _, err := s.ListM2MTokens(t.Context(), store.M2MTokenQuery{MachineID: "mch_1", Limit: 1, Offset: 1}, now)
 	if err != nil || len(list) != 1 || len(list[0].Scopes) != 0 {
 		t.Errorf("listed: %+v, %v", list, err)
 	}

@@ -185,20 +185,21 @@ func machineScopes(t *testing.T, s Store) {
 	if len(got["mch_1"]) != 2 || got["mch_1"][0].ID != "mch_2" || got["mch_1"][1].Name != "Machine 3" || len(got["mch_2"]) != 0 {
 		t.Errorf("scoped machines: %+v", got)
 	}
-	scopes, err := s.MachineScopes(t.Context(), "mch_1", now)
-	if diff := cmp.Diff([]store.MachineScope{scope("mch_1", "mch_2"), scope("mch_1", "mch_3")}, scopes); err != nil || diff != "" {
-		t.Errorf("%v (-want +got)\n%s", err, diff)
+	scopes, notBefore, err := s.MachineScopes(t.Context(), "mch_1")
+	if diff := cmp.Diff([]store.MachineScope{scope("mch_1", "mch_2"), scope("mch_1", "mch_3")}, scopes); err != nil || diff != "" || !notBefore.IsZero() {
+		t.Errorf("%v, %v (-want +got)\n%s", notBefore, err, diff)
 	}
 	oneOf(t, together(4, func(int) error { return s.RemoveMachineScope(t.Context(), "mch_1", "mch_2") }))
-	if scopes, err = s.MachineScopes(t.Context(), "mch_2", now); err != nil || len(scopes) != 0 {
+	if scopes, _, err = s.MachineScopes(t.Context(), "mch_2"); err != nil || len(scopes) != 0 {
 		t.Errorf("a machine without scopes: %v, %v", scopes, err)
 	}
-	_, err = s.MachineScopes(t.Context(), "mch_9", now)
+	_, _, err = s.MachineScopes(t.Context(), "mch_9")
 	wantNotFound(t, "no such machine", err)
-	_, err = s.CutOff(t.Context(), now)
+	cut, err := s.CutOff(t.Context(), now)
 	must(t, err)
-	_, err = s.MachineScopes(t.Context(), "mch_1", now)
-	wantNotFound(t, "what was issued before the cut", err)
+	if _, notBefore, err = s.MachineScopes(t.Context(), "mch_1"); err != nil || !notBefore.Equal(cut) {
+		t.Errorf("cut off at %v: %v, %v", cut, notBefore, err)
+	}
 }
 
 func machineIsDeleted(t *testing.T, s Store) {
@@ -218,7 +219,7 @@ func machineIsDeleted(t *testing.T, s Store) {
 	_, err = s.SubjectKey(t.Context(), key.ID)
 	wantNotFound(t, "its API key", err)
 	wantNotFound(t, "a token for it", s.CreateM2MToken(t.Context(), m2mToken(2)))
-	if left, err := s.MachineScopes(t.Context(), "mch_2", now); err != nil || len(left) != 0 {
+	if left, _, err := s.MachineScopes(t.Context(), "mch_2"); err != nil || len(left) != 0 {
 		t.Errorf("scopes to it: %v, %v", left, err)
 	}
 }
