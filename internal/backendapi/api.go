@@ -86,6 +86,9 @@ func (a *API) Routes(mux *http.ServeMux) {
 		mux.Handle(path, a.call(methods))
 	}
 	mux.Handle("GET "+descriptionPath, a.serveDescription())
+	for _, unversioned := range []string{"/m2m_tokens/", "/api_keys/"} {
+		mux.Handle(unversioned, a.call(nil))
+	}
 	mux.Handle("/v1/", a.call(nil))
 	mux.Handle("/v1", a.call(nil))
 }
@@ -103,6 +106,9 @@ func (a *API) routes() routes {
 		a.ticketRoutes(),
 		a.secretKeyRoutes(),
 		a.organizationRoutes(),
+		a.machineRoutes(),
+		a.m2mTokenRoutes(),
+		a.apiKeyRoutes(),
 	} {
 		maps.Copy(all, family)
 	}

@@ -11,18 +11,74 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-// authenticate finds the secret key of this instance that the request carries. It
-// is found by its hash, so that no comparison of ours takes longer for a better
-// guess.
-func (a *API) authenticate(r *http.Request) (store.APIKey, error) {
+// A door says whose keys open an operation.
+type door int
+
+const (
+	forOperators door = iota
+	forBoth           // operators, and machines for what is theirs
+	forMachines
+)
+
+// doors are those of the operations that are not for operators alone, without their
+// version.
+var doors = map[string]door{
+	"POST /m2m_tokens":             forMachines,
+	"GET /m2m_tokens":              forBoth,
+	"HEAD /m2m_tokens":             forBoth,
+	"POST /m2m_tokens/verify":      forBoth,
+	"POST /m2m_tokens/{id}/revoke": forBoth,
+}
+
+// machineKey is how the secret keys of machines begin.
+const machineKey = "ak_"
+
+// authenticate finds the key that the request carries, and the machine whose it is,
+// nil for a secret key of the instance. Both are found by their hash, so that no
+// comparison of ours takes longer for a better guess.
+func (a *API) authenticate(r *http.Request) (store.APIKey, *store.Machine, error) {
+	key, err := bearer(r)
+	if err != nil {
+		return store.APIKey{}, nil, err
+	}
+	opens := doors[r.Method+" "+strings.TrimPrefix(r.Pattern, "/v1")]
+	if opens == forMachines || opens == forBoth && strings.HasPrefix(key, machineKey) {
+		return a.authenticateMachine(r, key)
+	}
+	found, err := a.authenticateOperator(r, key)
+	return found, nil, err
+}
+
+// bearer reads the key in the Authorization header.
+func bearer(r *http.Request) (string, error) {
 	headers := r.Header.Values("Authorization")
 	if len(headers) != 1 {
-		return store.APIKey{}, refuse("authorization_header_format_invalid", "", "The Authorization header must be given once, as Bearer and a secret key.")
+		return "", refuse("authorization_header_format_invalid", "", "The Authorization header must be given once, as Bearer and a secret key.")
 	}
 	scheme, key, ok := strings.Cut(headers[0], " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") || key == "" || strings.ContainsAny(key, " \t,") {
-		return store.APIKey{}, refuse("authorization_header_format_invalid", "", "The Authorization header must be Bearer and a secret key.")
+		return "", refuse("authorization_header_format_invalid", "", "The Authorization header must be Bearer and a secret key.")
 	}
+	return key, nil
+}
+
+// authenticateMachine finds the machine whose secret key this is.
+func (a *API) authenticateMachine(r *http.Request, key string) (store.APIKey, *store.Machine, error) {
+	if !strings.HasPrefix(key, machineKey) {
+		return store.APIKey{}, nil, refuse("machine_secret_key_invalid", "", "This takes the secret key of a machine, which begins with ak_.")
+	}
+	m, err := a.admin.MachineOfKey(r.Context(), key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return store.APIKey{}, nil, refuse("machine_secret_key_invalid", "", "The key in the Authorization header is not that of a machine of this instance, or has been rotated.")
+	case err != nil:
+		return store.APIKey{}, nil, err
+	}
+	return store.APIKey{ID: m.ID, Name: m.Name, Secret: oauth.HashSecret(key)}, &m, nil
+}
+
+// authenticateOperator finds the secret key of this instance.
+func (a *API) authenticateOperator(r *http.Request, key string) (store.APIKey, error) {
 	if !strings.HasPrefix(key, "sk_") {
 		return store.APIKey{}, refuse("clerk_key_invalid", "", "The key in the Authorization header is not a secret key: it does not begin with sk_.")
 	}

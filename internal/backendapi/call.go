@@ -29,6 +29,9 @@ func (a *API) call(methods map[string]method) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 		answer, err := a.answer(w.Header(), r, methods)
 		status, known := http.StatusOK, false
+		if c, ok := answer.(createdObject); ok {
+			status, answer = http.StatusCreated, c.object
+		}
 		if err == nil {
 			answer, known, err = untag(w.Header(), r, answer)
 		}
@@ -60,6 +63,9 @@ func (a *API) call(methods map[string]method) http.Handler {
 	})
 }
 
+// A createdObject is answered with 201.
+type createdObject struct{ object any }
+
 // bodyLimit is how many bytes a body may have: more for a form, which only holds
 // pictures.
 func bodyLimit(r *http.Request) int64 {
@@ -71,7 +77,7 @@ func bodyLimit(r *http.Request) int64 {
 
 // answer finds out who asks and then does what is asked.
 func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) (any, error) {
-	key, err := a.authenticate(r)
+	key, machine, err := a.authenticate(r)
 	if err != nil {
 		h.Set("WWW-Authenticate", "Bearer") // RFC 9110 §11.6.1
 		return nil, err
@@ -79,7 +85,7 @@ func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) 
 	if err := a.tooOften(h, r, key); err != nil {
 		return nil, err
 	}
-	r = r.WithContext(context.WithValue(r.Context(), keyContext{}, key))
+	r = r.WithContext(context.WithValue(context.WithValue(r.Context(), keyContext{}, key), machineContext{}, machine))
 	if _, err := versionOf(r); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,12 @@ var catalogue = map[string]struct {
 	status  int
 	message string
 }{
+	"bad_request":                                         {400, "Bad request"},
+	"machine_token_reserved_claim":                        {400, "reserved claim used"},
+	"machine_secret_key_invalid":                          {401, "The provided machine secret key is invalid."},
+	"authorization_invalid":                               {403, "Unauthorized request"},
+	"machine_not_found":                                   {404, "Machine not found"},
+	"form_param_min_length_exceeded":                      {422, "is too short"},
 	"request_body_invalid":                                {400, "Request body invalid"},
 	"malformed_request_parameters":                        {400, "Malformed request parameters"},
 	"api_version_invalid":                                 {400, "API version invalid"},
@@ -90,6 +96,10 @@ var codes = map[admin.Kind]string{
 	admin.Unacceptable:         "form_param_value_invalid",
 	admin.NotATime:             "form_param_invalid_time",
 	admin.TooLong:              "form_param_max_length_exceeded",
+	admin.TooShort:             "form_param_min_length_exceeded",
+	admin.NeverMet:             "bad_request",
+	admin.UnknownMachine:       "machine_not_found",
+	admin.ReservedClaim:        "machine_token_reserved_claim",
 	admin.TooMany:              "form_param_array_size_exceeded",
 	admin.TooLarge:             "form_param_exceeds_allowed_size",
 	admin.Repeated:             "form_param_duplicate",

@@ -115,13 +115,17 @@ func (a *API) keepAnswer(ctx context.Context, c store.Claim, answer any) (any, e
 	if t, ok := answer.(tagged); ok {
 		answer = t.object
 	}
+	var mark []byte
+	if made, ok := answer.(createdObject); ok {
+		answer, mark = made.object, []byte{createdMark}
+	}
 	var body bytes.Buffer
 	if answer != nil {
 		if err := encode(&body, answer); err != nil {
 			return nil, err
 		}
 	}
-	raw := bytes.TrimSpace(body.Bytes())
+	raw := append(mark, bytes.TrimSpace(body.Bytes())...)
 	if err := a.requests.FinishRequest(ctx, c, a.answers.Seal(append(c.ID[:], raw...))); err != nil {
 		a.log.WarnContext(ctx, "backend api: the answer to an idempotency key is not kept", "err", err)
 	}
@@ -145,8 +149,14 @@ func (a *API) openAnswer(c store.Claim, kept store.KeptRequest) (any, error) {
 // asAnswer is an answer that is encoded already; nothing is the answer without a
 // body.
 func asAnswer(raw []byte) any {
-	if len(raw) == 0 {
+	switch {
+	case len(raw) == 0:
 		return nil
+	case raw[0] == createdMark:
+		return createdObject{json.RawMessage(raw[1:])}
 	}
 	return json.RawMessage(raw)
 }
+
+// createdMark is before the answers that have the status 201. No JSON begins so.
+const createdMark = 1

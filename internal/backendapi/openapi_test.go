@@ -225,8 +225,14 @@ func TestRequiredMembers(t *testing.T) {
 		"OrganizationMembershipPublicUserData": `user_id first_name last_name profile_image_url image_url has_image identifier username banned`,
 		"OrganizationSettings": `object enabled max_allowed_memberships max_allowed_roles max_allowed_domains creator_role admin_delete_enabled
 			domains_enabled domains_enrollment_modes domains_default_role`,
-		"DeletedObject": `object id deleted`,
-		"Error":         `message long_message code`,
+		"DeletedObject":    `object id deleted`,
+		"Error":            `message long_message code`,
+		"Machine":          `object id name instance_id created_at updated_at default_token_ttl`,
+		"ScopingMachine":   `object id name instance_id created_at updated_at default_token_ttl scoped_machines`,
+		"MachineSecretKey": `object secret`,
+		"MachineScope":     `object from_machine_id to_machine_id created_at`,
+		"M2MToken":         `object id subject claims scopes revoked revocation_reason expired expiration last_used_at created_at updated_at`,
+		"APIKey":           `object id type subject name description claims scopes revoked revocation_reason expired expiration created_by last_used_at created_at updated_at`,
 	} {
 		s := d.whole["components"].(map[string]any)["schemas"].(map[string]any)[schema].(map[string]any)
 		if s["additionalProperties"] != false {
@@ -277,6 +283,9 @@ func callOperation(t *testing.T, d *document, path, method string, o map[string]
 		b.organize(objects)
 	}
 	body, headers := exampleBody(t, o, objects)
+	if strings.HasPrefix(o["operationId"].(string), "createM2MToken") {
+		headers = append(headers, "Authorization", "Bearer "+objects[machineKey])
+	}
 	notes := &asked{fields: map[string]string{}, parameters: map[string]string{}, closed: new(bool)}
 	b.notes = notes
 	got := b.do(method+" "+objects.path(path), body, headers...)
@@ -286,10 +295,11 @@ func callOperation(t *testing.T, d *document, path, method string, o map[string]
 	}
 	compareFields(t, o, notes)
 	compareParameters(t, d, o, notes)
-	if content, ok := o["responses"].(map[string]any)["200"].(map[string]any); ok {
+	status := strconv.Itoa(got.status)
+	if content, ok := o["responses"].(map[string]any)[status].(map[string]any); ok && content["content"] != nil {
 		example, err := json.Marshal(content["content"].(map[string]any)["application/json"].(map[string]any)["example"])
 		if err == nil && !*update {
-			err = d.conforms(example, "paths", path, strings.ToLower(method), "responses", "200", "content", "application/json", "schema")
+			err = d.conforms(example, "paths", path, strings.ToLower(method), "responses", status, "content", "application/json", "schema")
 		}
 		if err != nil {
 			t.Errorf("the example of the answer: %v", err)
@@ -331,6 +341,7 @@ func (b *bench) objects() objects {
 	keep(b.do("POST /v1/sign_in_tokens", `{"user_id":"`+user+`"}`).member(b.t, "id"))
 	keep(b.do("POST /v1/invitations", `{"email_address":"invited@example.com"}`).member(b.t, "id"))
 	keep(b.do("POST /v1/secret_keys", `{"name":"deploy"}`).member(b.t, "id"))
+	b.machineObjects(o)
 	b.do("POST /v1/oauth_scopes", `{"name":"files:read","description":"Read your files"}`).member(b.t, "name")
 	b.cases.Add(doctor.Case{ID: trace, At: now, Request: "GET /oauth/authorize", Code: "invalid_scope", Rule: "RFC 6749 §3.3", Description: "scope asks for more than the application is allowed"})
 	return o
@@ -346,12 +357,64 @@ func (b *bench) organize(o objects) {
 	b.do("POST /v1/organizations/"+o["org_"]+"/memberships", `{"user_id":"`+o["member"]+`","role":"org:member"}`).member(b.t, "id")
 }
 
+// The places of objects whose ids do not begin as what is presented does.
+const (
+	otherMachine = "another machine"
+	m2mTokenID   = "a token"
+	apiKeyID     = "an API key"
+)
+
+// machineObjects makes two machines, of which the first may call the second, a token
+// of it, and an API key.
+func (b *bench) machineObjects(o objects) {
+	b.t.Helper()
+	o[otherMachine] = b.do("POST /v1/machines", `{"name":"Ledger"}`).member(b.t, "id").(string)
+	made := b.do("POST /v1/machines", `{"name":"Worker","scoped_machines":["`+o[otherMachine]+`"]}`)
+	o["mch_"], o[machineKey] = made.member(b.t, "id").(string), made.member(b.t, "secret_key").(string)
+	t := b.do("POST /v1/m2m_tokens", `{"claims":{"job":"nightly"}}`, "Authorization", "Bearer "+o[machineKey]).created(b.t)
+	o[m2mTokenID], o["mt_"] = t["id"].(string), t["token"].(string)
+	k := b.do("POST /v1/api_keys", `{"name":"Export","subject":"`+o["user_"]+`","scopes":["read"]}`)
+	o[apiKeyID], o["ak_ secret"] = k.member(b.t, "id").(string), k.member(b.t, "secret").(string)
+}
+
+// created reads an answer with the status 201.
+func (a answer) created(t *testing.T) (members map[string]any) {
+	t.Helper()
+	if a.status != http.StatusCreated {
+		t.Fatalf("status %d: %s", a.status, a.body)
+	}
+	if err := json.Unmarshal(a.body, &members); err != nil {
+		t.Fatal(err)
+	}
+	return members
+}
+
+// machinePath puts ids into the paths that are served without a version too, and into
+// those that name two machines.
+func (o objects) machinePath(path string) string {
+	switch unversioned := strings.TrimPrefix(path, "/v1"); {
+	case path == "/v1/machines/{id}/scopes":
+		return "/v1/machines/" + o[otherMachine] + "/scopes"
+	case unversioned == "/m2m_tokens":
+		return path + "?subject=" + o["mch_"]
+	case unversioned == "/api_keys":
+		return path + "?subject=" + o["user_"]
+	case strings.HasPrefix(unversioned, "/m2m_tokens/"):
+		return strings.Replace(path, "{id}", o[m2mTokenID], 1)
+	case strings.HasPrefix(unversioned, "/api_keys/"):
+		return strings.Replace(path, "{id}", o[apiKeyID], 1)
+	}
+	return strings.Replace(path, "{other}", o[otherMachine], 1)
+}
+
 // path puts ids in place of the parameters of a path.
 func (o objects) path(path string) string {
+	path = o.machinePath(path)
 	for prefix, place := range map[string]string{
 		"user_": "/v1/users/{id}", "oa_": "/v1/oauth_applications/{id}", "idn_": "/v1/email_addresses/{id}", "sess_": "/v1/sessions/{id}",
 		"sit_": "/v1/sign_in_tokens/{id}", "inv_": "/v1/invitations/{id}", "key_": "/v1/secret_keys/{id}",
 		"org_": "/v1/organizations/{id}",
+		"mch_": "/v1/machines/{id}",
 	} {
 		if rest, ok := strings.CutPrefix(path, place); ok {
 			path = strings.Replace(place, "{id}", o[prefix], 1) + rest
@@ -365,16 +428,23 @@ func (o objects) path(path string) string {
 
 // use puts the ids into an example, and tell takes them out of an answer.
 func (o objects) use(text string) string {
+	text = strings.ReplaceAll(text, "ak_"+exampleID, o["ak_ secret"])
 	for prefix, id := range o {
 		text = strings.ReplaceAll(text, prefix+exampleID, id)
 	}
 	return text
 }
 
-var anyID = regexp.MustCompile(`\b(user|oa|ins|idn|sess|sit|inv|key|org|orgmem)_[0-9A-Za-z]{27}\b`)
+var (
+	anyID     = regexp.MustCompile(`\b(user|oa|ins|idn|sess|sit|inv|key|org|orgmem|mch)_[0-9A-Za-z]{27}\b`)
+	anyHexID  = regexp.MustCompile(`\b(mt|ak)_[0-9a-f]{32}\b`)
+	anySecret = regexp.MustCompile(`\b(mt|ak)_[\w-]{43,}`)
+)
 
 func (objects) tell(body []byte) json.RawMessage {
-	return anyID.ReplaceAll(body, []byte("${1}_"+exampleID))
+	body = anyID.ReplaceAll(body, []byte("${1}_"+exampleID))
+	body = anyHexID.ReplaceAll(body, []byte("${1}_0ef5a7a33d87ed87ee7954c845d80450"))
+	return anySecret.ReplaceAll(body, []byte("${1}_"+exampleID))
 }
 
 // exampleBody is the documented example of a body, or a picture.
@@ -547,7 +617,11 @@ func writeExamples(t *testing.T, answers map[string]json.RawMessage) {
 			for _, o := range methods.(map[string]any) {
 				operation := o.(map[string]any)
 				answer := answers[operation["operationId"].(string)]
-				ok, _ := operation["responses"].(map[string]any)["200"].(map[string]any)
+				responses := operation["responses"].(map[string]any)
+				ok, _ := responses["200"].(map[string]any)
+				if made, is := responses["201"].(map[string]any); is {
+					ok = made
+				}
 				if answer == nil || ok == nil {
 					continue
 				}

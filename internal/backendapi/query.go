@@ -17,6 +17,8 @@ const (
 	maxOffset    = 1<<31 - 1
 	maxValues    = 100 // of one parameter
 	maxValue     = 512 // bytes
+
+	maxMachineLimit = 100 // of tokens of machines, and of API keys
 )
 
 // queryOf reads the query string. The standard reader leaves out what it cannot
@@ -61,8 +63,11 @@ func (p *parameters) invalid(name, long string) {
 }
 
 // page reads limit and offset.
-func (p *parameters) page() (limit, offset int) {
-	limit = p.integer("limit", defaultLimit, 1, maxLimit)
+func (p *parameters) page() (limit, offset int) { return p.pageOf(maxLimit) }
+
+// pageOf reads limit, which is at most that, and offset.
+func (p *parameters) pageOf(most int) (limit, offset int) {
+	limit = p.integer("limit", defaultLimit, 1, most)
 	offset = p.integer("offset", 0, 0, maxOffset)
 	return limit, offset
 }

@@ -122,6 +122,15 @@ func (a *API) whoAmI(r *http.Request) (any, error) {
 // keyContext carries the key that opened the door.
 type keyContext struct{}
 
+// machineContext carries the machine whose key that is.
+type machineContext struct{}
+
+// machineOf is the machine that asks, nil for an operator.
+func machineOf(ctx context.Context) *store.Machine {
+	m, _ := ctx.Value(machineContext{}).(*store.Machine)
+	return m
+}
+
 func keyOf(ctx context.Context) store.APIKey {
 	k, _ := ctx.Value(keyContext{}).(store.APIKey)
 	return k

@@ -46,6 +46,7 @@ type bench struct {
 	stores *sqlstore.DB
 	ring   *keyring.Ring
 	uses   *cache.Uses
+	keys   *token.Keys
 
 	// What serve gives to New.
 	requests store.Requests
@@ -69,9 +70,11 @@ func newBench(t *testing.T) *bench {
 		}
 	})
 	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, cases: doctor.NewBook(), now: ticking(), uses: cache.NewUses(db, ticking())}
+	b.keys = token.NewKeys(db, b.ring, ticking())
 	b.admin = admin.New(admin.Deps{
 		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Connections: db, Tickets: db,
 		Pictures: db, Uses: b.uses, PictureAt: "https://signet.example/images/", Organizations: db,
+		Machines: db, MachineTokens: token.NewMachines(b.ring, b.keys, "https://signet.example"),
 		Now: ticking(), Random: &lockedReader{r: rand.NewChaCha8([32]byte{1})},
 	})
 	if _, err := b.admin.EnsureInstance(t.Context(), "fingerprint"); err != nil {
