@@ -36,15 +36,17 @@ func (p *problems) claims(raw json.RawMessage, reserved []string) json.RawMessag
 	if len(members) == 0 {
 		return nil
 	}
-	text, err := json.Marshal(members)
-	switch {
-	case err != nil:
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(members); err != nil {
 		p.add("claims", Malformed, "claims must be a JSON object.")
 		return nil
-	case len(text) > maxClaims:
+	}
+	if text.Len() > maxClaims {
 		p.add("claims", TooLarge, "claims must be at most 4096 bytes long.")
 	}
-	return text
+	return bytes.TrimSpace(text.Bytes())
 }
 
 // maxReason is the most characters of a reason.

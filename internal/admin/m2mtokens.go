@@ -60,7 +60,11 @@ func (a *Admin) CreateM2MToken(ctx context.Context, m store.Machine, f M2MFields
 	if err := p.err(); err != nil {
 		return M2MToken{}, err
 	}
-	t, err := a.newM2MToken(ctx, m)
+	precision := time.Millisecond
+	if f.JWT {
+		precision = time.Second
+	}
+	t, err := a.newM2MToken(ctx, m, precision)
 	if err != nil {
 		return M2MToken{}, err
 	}
@@ -84,8 +88,9 @@ func (a *Admin) CreateM2MToken(ctx context.Context, m store.Machine, f M2MFields
 	return made[0], nil
 }
 
-// newM2MToken is the token to be: made after everything that it depends on.
-func (a *Admin) newM2MToken(ctx context.Context, m store.Machine) (t store.M2MToken, err error) {
+// newM2MToken is the token to be: made after everything that it depends on, in so far
+// as it can tell its time.
+func (a *Admin) newM2MToken(ctx context.Context, m store.Machine, precision time.Duration) (t store.M2MToken, err error) {
 	scopes, notBefore, err := a.machines.MachineScopes(ctx, m.ID)
 	if err != nil {
 		return t, fmt.Errorf("finding the scopes of a machine: %w", err)
@@ -95,6 +100,9 @@ func (a *Admin) newM2MToken(ctx context.Context, m store.Machine) (t store.M2MTo
 		t.Scopes, now = append(t.Scopes, s.To), oauth.LaterThan(now, s.CreatedAt)
 	}
 	slices.Sort(t.Scopes)
+	if now = now.Truncate(precision); !now.After(notBefore) {
+		now = now.Add(precision)
+	}
 	id, err := a.timedID(now)
 	t.ID, t.MachineID, t.CreatedAt, t.UpdatedAt = id, m.ID, now, now
 	return t, err
