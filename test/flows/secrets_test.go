@@ -27,6 +27,12 @@ func TestNoSecretIsLoggedOrKept(t *testing.T) {
 			"access token": token.AccessToken, "refresh token": token.RefreshToken,
 			"next refresh token": field(t, answer, "refresh_token"), "a code": "oac_",
 		}
+		worker := w.machine(t)
+		_, machineToken := w.as(t, worker.Secret, "POST", "/m2m_tokens", nil)
+		key := w.API(t, "POST", "/v1/api_keys", map[string]any{"name": "Export", "subject": w.User})
+		w.API(t, "POST", "/v1/api_keys/verify", map[string]any{"secret": key["secret"]})
+		secrets["key of a machine"], secrets["token of a machine"] = worker.Secret, machineToken["token"].(string)
+		secrets["API key"] = key["secret"].(string)
 		for _, cookie := range someone.Cookies() {
 			secrets["cookie "+cookie.Name] = cookie.Value
 			cookies++
