@@ -98,6 +98,10 @@ func variables(t *testing.T) []string {
 	device := post(t, w.Issuer+"/oauth/device_authorization", public, url.Values{})
 	refused := someone.Visit(w.Issuer + "/oauth/authorize?client_id=nobody").Header.Get("X-Request-Id")
 	registered := register(t, w.Issuer)
+	other := w.API(t, "POST", "/v1/machines", map[string]any{"name": "API"})
+	machine := w.API(t, "POST", "/v1/machines", map[string]any{"name": "Worker", "scoped_machines": []any{other["id"]}, "default_token_ttl": 600})
+	m2m := m2mToken(t, w.Issuer, machine["secret_key"].(string))
+	key := w.API(t, "POST", "/v1/api_keys", map[string]any{"name": "Export", "subject": w.User})
 	env := []string{
 		"ISSUER=" + w.Issuer, "SECRET_KEY=" + harness.SecretKey, "CLIENT_ID=" + c.ID, "CLIENT_SECRET=" + c.Secret,
 		"APPLICATION=" + c.Application, "PUBLIC_CLIENT_ID=" + public.ID, "REDIRECT_URI=" + c.Callback, "CODE=" + code, "REFUSAL=" + refused, "USER_ID=" + w.User,
@@ -105,7 +109,9 @@ func variables(t *testing.T) []string {
 	}
 	for name, value := range map[string]any{
 		"ACCESS_TOKEN": tokens["access_token"], "REFRESH_TOKEN": tokens["refresh_token"], "ID_TOKEN": tokens["id_token"],
-		"DEVICE_CODE":        device["device_code"],
+		"DEVICE_CODE": device["device_code"],
+		"MACHINE":     machine["id"], "MACHINE_KEY": machine["secret_key"], "OTHER_MACHINE": other["id"], "OTHER_MACHINE_KEY": other["secret_key"],
+		"M2M_TOKEN": m2m["token"], "M2M_TOKEN_ID": m2m["id"], "API_KEY": key["id"], "API_KEY_SECRET": key["secret"],
 		"REGISTRATION_TOKEN": registered["registration_access_token"], "REGISTRATION_URI": registered["registration_client_uri"],
 	} {
 		text, ok := value.(string)
@@ -148,6 +154,18 @@ func post(t *testing.T, address string, c harness.Application, fields url.Values
 		fields.Set("client_secret", c.Secret)
 	}
 	response, err := http.PostForm(address, fields)
+	return decode(t, response, err)
+}
+
+// m2mToken gets a token for the machine with this key.
+func m2mToken(t *testing.T, issuer, key string) map[string]any {
+	t.Helper()
+	request, err := http.NewRequest("POST", issuer+"/v1/m2m_tokens", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+key)
+	response, err := http.DefaultClient.Do(request)
 	return decode(t, response, err)
 }
 
