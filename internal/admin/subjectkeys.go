@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -64,8 +65,13 @@ func (f SubjectKeyFields) check(p *problems) json.RawMessage {
 	return p.claims(f.Claims, nil)
 }
 
+// subjectPrefixes are those of the ids of all who can have keys.
+var subjectPrefixes = []string{"user_", machineIDPrefix}
+
 // isSubject reports whether s can be the id of somebody who has keys.
-func isSubject(s string) bool { return isID("user_", s) || isID(machineIDPrefix, s) }
+func isSubject(s string) bool {
+	return slices.ContainsFunc(subjectPrefixes, func(prefix string) bool { return isID(prefix, s) })
+}
 
 // checkNew notes what is wrong with the fields that are decided once.
 func (f SubjectKeyFields) checkNew(p *problems) {

@@ -74,7 +74,7 @@ const (
 	useKept       = 400 * 24 * time.Hour
 	tokenKept     = 24 * time.Hour      // of a machine, after it expired, to be seen in lists
 	keyKept       = 90 * 24 * time.Hour // of a user, likewise
-	grantKept     = 24 * time.Hour // after it expired, so that a late replay is still recognized
+	grantKept     = 24 * time.Hour      // after it expired, so that a late replay is still recognized
 )
 
 const (

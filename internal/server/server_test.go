@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -232,8 +233,24 @@ func TestSweep(t *testing.T) {
 	if _, _, err := s.office.db.ClaimRequest(t.Context(), store.Claim{LeaseUntil: past, ExpiresAt: past}, past.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
+	long := s.now().Add(-100 * 24 * time.Hour)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(s.office.db.CreateMachine(t.Context(), store.Machine{ID: "mch_1", SealedKey: []byte{1}, CreatedAt: long}))
+	must(s.office.db.CreateM2MToken(t.Context(), store.M2MToken{ID: store.M2MTokenID{1}, MachineID: "mch_1", CreatedAt: long, ExpiresAt: long}))
+	must(s.office.db.CreateSubjectKey(t.Context(), store.SubjectKey{ID: store.SubjectKeyID{1}, Subject: "mch_1", CreatedAt: long, ExpiresAt: long}))
 	if err := s.sweep(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if _, err := s.office.db.M2MToken(t.Context(), store.M2MTokenID{1}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an expired token of a machine: %v, want ErrNotFound", err)
+	}
+	if _, err := s.office.db.SubjectKey(t.Context(), store.SubjectKeyID{1}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an expired API key: %v, want ErrNotFound", err)
 	}
 	if n, err := s.office.db.DeleteExpiredRequests(t.Context(), s.now(), 10); n != 0 || err != nil {
 		t.Errorf("%d kept answers are left, %v", n, err)

@@ -216,7 +216,9 @@ func (db *DB) ScopedMachines(ctx context.Context, ids ...string) (map[string][]s
 // MachineScopes implements store.MachineScopes.
 func (db *DB) MachineScopes(ctx context.Context, id string) (scopes []store.MachineScope, notBefore time.Time, err error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT i.not_before, COALESCE(s.to_id, ''), COALESCE(s.created_at, 0)
-		FROM instance i JOIN machines m ON m.id = $1 LEFT JOIN machine_scopes s ON s.from_id = m.id ORDER BY s.to_id`, id)
+		FROM instance i JOIN machines m ON m.id = $1 LEFT JOIN machine_scopes s ON s.from_id = m.id
+			AND EXISTS (SELECT 1 FROM machines o WHERE o.id = s.to_id) -- it may go while a scope to it comes
+		ORDER BY s.to_id`, id)
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", db.missing(err))
 	}

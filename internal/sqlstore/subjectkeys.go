@@ -13,20 +13,33 @@ import (
 
 const subjectKeyColumns = `id, subject, name, description, claims, scopes, created_by, revoked_at, revoked_reason, expires_at, created_at, updated_at`
 
-// keyHolds is whether the subject of a key and the instance still admit it.
-const keyHolds = `(EXISTS (SELECT 1 FROM instance i WHERE i.not_before < k.created_at)
-	AND (EXISTS (SELECT 1 FROM users u WHERE u.id = k.subject AND NOT u.banned AND u.not_before < k.created_at)
-		OR EXISTS (SELECT 1 FROM machines m WHERE m.id = k.subject)))`
-
-// subjectExists is whether the subject in the parameter is one that can have keys.
-func subjectExists(parameter string) string {
-	return `(EXISTS (SELECT 1 FROM users u WHERE u.id = ` + parameter + `) OR EXISTS (SELECT 1 FROM machines m WHERE m.id = ` + parameter + `))`
+// subjects are where those are kept who can have keys, and what of them admits a key.
+var subjects = []struct{ table, admits string }{
+	{"users", `NOT s.banned AND s.not_before < k.created_at`},
+	{"machines", `TRUE`},
 }
 
-const (
-	selectedSubjectKey = subjectKeyColumns + `, ` + keyHolds
-	fromSubjectKeys    = ` FROM subject_keys k `
-)
+// keyHolds is whether the subject of a key and the instance still admit it.
+var keyHolds = func() string {
+	var any []string
+	for _, s := range subjects {
+		any = append(any, `EXISTS (SELECT 1 FROM `+s.table+` s WHERE s.id = k.subject AND `+s.admits+`)`)
+	}
+	return `(EXISTS (SELECT 1 FROM instance i WHERE i.not_before < k.created_at) AND (` + strings.Join(any, ` OR `) + `))`
+}()
+
+// subjectExists is whether there is a subject with the id in the parameter.
+func subjectExists(parameter string) string {
+	var any []string
+	for _, s := range subjects {
+		any = append(any, `EXISTS (SELECT 1 FROM `+s.table+` s WHERE s.id = `+parameter+`)`)
+	}
+	return `(` + strings.Join(any, ` OR `) + `)`
+}
+
+var selectedSubjectKey = subjectKeyColumns + `, ` + keyHolds
+
+const fromSubjectKeys = ` FROM subject_keys k `
 
 func scanSubjectKey(r row) (k store.SubjectKey, err error) {
 	var claims, scopes string
