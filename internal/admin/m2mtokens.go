@@ -142,7 +142,7 @@ func (a *Admin) VerifyM2MToken(ctx context.Context, presented, by string) (M2MTo
 	if !kept {
 		return M2MToken{M2MToken: t}, nil
 	}
-	a.uses.Note(m2mUse(t.ID))
+	a.uses.Note(t.ID.Use())
 	found, err := a.withM2MUses(ctx, t)
 	if err != nil {
 		return M2MToken{}, err
@@ -239,13 +239,10 @@ func idBytes(id string, prefixes ...string) (raw [16]byte, ok bool) {
 	return raw, false
 }
 
-// m2mUse is what the use of a token is noted under.
-func m2mUse(id store.M2MTokenID) store.Hash { return oauth.HashSecret("use of " + id.String()) }
-
 func (a *Admin) withM2MUses(ctx context.Context, tokens ...store.M2MToken) ([]M2MToken, error) {
 	uses := make([]store.Hash, len(tokens))
 	for i, t := range tokens {
-		uses[i] = m2mUse(t.ID)
+		uses[i] = t.ID.Use()
 	}
 	last, err := a.uses.Last(ctx, uses...)
 	if err != nil {

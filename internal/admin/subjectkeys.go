@@ -165,7 +165,7 @@ func (a *Admin) VerifySubjectKey(ctx context.Context, secret string) (SubjectKey
 	if err != nil {
 		return SubjectKey{}, fmt.Errorf("verifying a key: %w", err)
 	}
-	a.uses.Note(keyUse(id))
+	a.uses.Note(id.Use())
 	return a.oneKey(ctx, k)
 }
 
@@ -240,13 +240,10 @@ func (a *Admin) oneKey(ctx context.Context, k store.SubjectKey) (SubjectKey, err
 	return found[0], nil
 }
 
-// keyUse is what the use of a key is noted under.
-func keyUse(id store.SubjectKeyID) store.Hash { return oauth.HashSecret("use of " + id.String()) }
-
 func (a *Admin) withKeyUses(ctx context.Context, keys ...store.SubjectKey) ([]SubjectKey, error) {
 	uses := make([]store.Hash, len(keys))
 	for i, k := range keys {
-		uses[i] = keyUse(k.ID)
+		uses[i] = k.ID.Use()
 	}
 	last, err := a.uses.Last(ctx, uses...)
 	if err != nil {

@@ -129,8 +129,8 @@ func (db *DB) DeleteSigningKey(ctx context.Context, id string) error {
 }
 
 // list reads all rows of a query.
-func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), query string) ([]T, error) {
-	rows, err := db.read.QueryContext(ctx, query)
+func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing: %w", err)
 	}

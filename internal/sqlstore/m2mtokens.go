@@ -149,7 +149,40 @@ func revoked(now, reason string) string {
 
 // DeleteExpiredM2MTokens implements store.M2MTokens.
 func (db *DB) DeleteExpiredM2MTokens(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := db.engine.exec(ctx, `DELETE FROM m2m_tokens WHERE id IN (
-		SELECT id FROM m2m_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, ms(before), limit)
-	return int(n), wrapped("deleting expired tokens of machines", err)
+	n, err := deleteWithUses(ctx, db, "m2m_tokens", `expires_at < $1`, before, limit, func(id [16]byte) store.Hash { return store.M2MTokenID(id).Use() })
+	return n, wrapped("deleting expired tokens of machines", err)
+}
+
+// deleteWithUses removes rows that have expired, and what is noted of their use: there
+// are as many of those as there ever were tokens.
+func deleteWithUses(ctx context.Context, db *DB, table, expired string, before time.Time, limit int, use func(id [16]byte) store.Hash) (int, error) {
+	ids, err := list(ctx, db, func(r row) (id [16]byte, err error) { return id, r.Scan(idField{id[:]}) },
+		`SELECT id FROM `+table+` WHERE `+expired+` ORDER BY expires_at LIMIT $2`, ms(before), limit)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	rows, uses := make([][]byte, len(ids)), make([][]byte, len(ids))
+	for i, id := range ids {
+		hash := use(id)
+		rows[i], uses[i] = id[:], hash[:]
+	}
+	var deleted int64
+	err = db.engine.transaction(ctx, func(tx querier) error {
+		if deleted, err = deleteAll(ctx, tx, table, "id", rows); err != nil {
+			return err
+		}
+		_, err = deleteAll(ctx, tx, "secret_uses", "secret", uses)
+		return err
+	})
+	return int(deleted), err
+}
+
+// deleteAll removes the rows with the given keys and counts them.
+func deleteAll(ctx context.Context, tx querier, table, column string, keys [][]byte) (int64, error) {
+	places, args := placesOf(keys)
+	result, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE `+column+` IN (`+places+`)`, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

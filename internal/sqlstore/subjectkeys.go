@@ -155,7 +155,6 @@ func (db *DB) DeleteSubjectKey(ctx context.Context, id store.SubjectKeyID) error
 
 // DeleteExpiredSubjectKeys implements store.SubjectKeys.
 func (db *DB) DeleteExpiredSubjectKeys(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := db.engine.exec(ctx, `DELETE FROM subject_keys WHERE id IN (
-		SELECT id FROM subject_keys WHERE expires_at <> 0 AND expires_at < $1 ORDER BY expires_at LIMIT $2)`, ms(before), limit)
-	return int(n), wrapped("deleting expired keys", err)
+	n, err := deleteWithUses(ctx, db, "subject_keys", `expires_at <> 0 AND expires_at < $1`, before, limit, func(id [16]byte) store.Hash { return store.SubjectKeyID(id).Use() })
+	return n, wrapped("deleting expired keys", err)
 }

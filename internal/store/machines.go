@@ -129,7 +129,7 @@ type M2MTokens interface {
 	RevokeM2MToken(ctx context.Context, id M2MTokenID, machine string, reason *string, now time.Time) (M2MToken, error)
 
 	// DeleteExpiredM2MTokens removes at most limit tokens that expired before the
-	// given time and returns how many.
+	// given time, and what is noted of their use, and returns how many.
 	DeleteExpiredM2MTokens(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
@@ -139,6 +139,9 @@ type M2MTokenID [16]byte
 
 // String gives the id as Clerk's SDKs know it.
 func (id M2MTokenID) String() string { return "mt_" + hex.EncodeToString(id[:]) }
+
+// Use is what the use of the token is noted under.
+func (id M2MTokenID) Use() Hash { return oauth.HashSecret("use of " + id.String()) }
 
 // An M2MToken is an opaque token by which one machine proves itself to others.
 type M2MToken struct {

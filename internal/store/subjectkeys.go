@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"time"
+
+	"github.com/signet-auth/signet/internal/oauth"
 )
 
 // SubjectKeys keeps the API keys that users and machines have for the operator's
@@ -39,7 +41,7 @@ type SubjectKeys interface {
 	DeleteSubjectKey(ctx context.Context, id SubjectKeyID) error
 
 	// DeleteExpiredSubjectKeys removes at most limit keys that expired before the
-	// given time and returns how many.
+	// given time, and what is noted of their use, and returns how many.
 	DeleteExpiredSubjectKeys(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
@@ -49,6 +51,9 @@ type SubjectKeyID [16]byte
 
 // String gives the id as Clerk's SDKs know it.
 func (id SubjectKeyID) String() string { return "ak_" + hex.EncodeToString(id[:]) }
+
+// Use is what the use of the key is noted under.
+func (id SubjectKeyID) Use() Hash { return oauth.HashSecret("use of " + id.String()) }
 
 // A SubjectKey is an API key of a user or a machine.
 type SubjectKey struct {

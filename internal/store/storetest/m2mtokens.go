@@ -221,14 +221,23 @@ func expiredM2MTokens(t *testing.T, s Store) {
 	pair(t, s)
 	for n := range byte(5) {
 		must(t, s.CreateM2MToken(t.Context(), m2mToken(n)))
+		must(t, s.NoteUses(t.Context(), map[store.Hash]time.Time{m2mToken(n).ID.Use(): now}))
 	}
-	expiry := m2mToken(0).ExpiresAt
+	expiry, left := m2mToken(0).ExpiresAt, 5
 	for _, x := range []struct {
 		before time.Time
 		want   int
 	}{{expiry, 0}, {expiry.Add(time.Millisecond), 3}, {expiry.Add(time.Hour), 2}, {expiry.Add(time.Hour), 0}} {
 		if n, err := s.DeleteExpiredM2MTokens(t.Context(), x.before, 3); n != x.want || err != nil {
 			t.Errorf("deleted %d, %v, want %d", n, err, x.want)
+		}
+		left -= x.want
+		var uses []store.Hash
+		for n := range byte(5) {
+			uses = append(uses, store.M2MTokenID{n}.Use())
+		}
+		if noted, err := s.LastUses(t.Context(), uses...); err != nil || len(noted) != left {
+			t.Errorf("%d uses are noted, %v, want %d", len(noted), err, left)
 		}
 	}
 }
