@@ -2,14 +2,20 @@ package cache
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/signet-auth/signet/internal/store"
 )
 
-// usesApart is how far apart uses of one secret have to be for both to be noted.
-const usesApart = time.Minute
+const (
+	// usesApart is how far apart uses of one secret have to be for both to be noted.
+	usesApart = time.Minute
+	// flushBatch is how many are written at once: between batches others get their
+	// turn at the database.
+	flushBatch = 256
+)
 
 // Uses notes in memory when secrets were last used, so that no request waits for
 // it. Flush writes it down; what was noted since is lost if the node dies. It is
@@ -19,7 +25,7 @@ type Uses struct {
 	now  func() time.Time
 
 	mu      sync.Mutex
-	noted   map[store.Hash]time.Time // secrets that are good, so there are only so many
+	noted   map[store.Hash]time.Time // secrets that are good, so that strangers fill no memory
 	pending map[store.Hash]time.Time
 }
 
@@ -48,20 +54,32 @@ func (u *Uses) Flush(ctx context.Context) error {
 	pending := u.pending
 	u.pending = map[store.Hash]time.Time{}
 	u.mu.Unlock()
-	if len(pending) == 0 {
-		return nil
-	}
-	err := u.kept.NoteUses(ctx, pending)
-	if err != nil {
-		u.mu.Lock()
-		defer u.mu.Unlock()
+	for len(pending) > 0 {
+		batch := map[store.Hash]time.Time{}
 		for secret, at := range pending {
-			if u.pending[secret].Before(at) {
-				u.pending[secret] = at
+			if len(batch) == flushBatch {
+				break
 			}
+			batch[secret] = at
+		}
+		if err := u.kept.NoteUses(ctx, batch); err != nil {
+			u.again(pending)
+			return err
+		}
+		maps.DeleteFunc(pending, func(secret store.Hash, _ time.Time) bool { _, ok := batch[secret]; return ok })
+	}
+	return nil
+}
+
+// again takes back what could not be written.
+func (u *Uses) again(pending map[store.Hash]time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for secret, at := range pending {
+		if u.pending[secret].Before(at) {
+			u.pending[secret] = at
 		}
 	}
-	return err
 }
 
 // Last tells when secrets were last used, here or on any node that has said so.

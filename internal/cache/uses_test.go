@@ -74,3 +74,24 @@ func TestUses(t *testing.T) {
 	u.Note(a)
 	last(now)
 }
+
+// What many secrets were used for is written in batches, and what one of them could
+// not be is written the next time.
+func TestUsesAreWrittenInBatches(t *testing.T) {
+	l := &ledger{kept: map[store.Hash]time.Time{}}
+	u := NewUses(l, time.Now)
+	const many = 2*flushBatch + 1
+	for i := range many {
+		u.Note(store.Hash{byte(i), byte(i >> 8)})
+	}
+	l.fault = errors.New("no disk")
+	if err := u.Flush(t.Context()); !errors.Is(err, l.fault) || l.writes != 1 {
+		t.Errorf("Flush = %v after %d writes", err, l.writes)
+	}
+	l.fault = nil
+	for range 2 { // the second finds nothing to write
+		if err := u.Flush(t.Context()); err != nil || len(l.kept) != many || l.writes != 4 {
+			t.Errorf("%v: %d are kept after %d writes", err, len(l.kept), l.writes)
+		}
+	}
+}
