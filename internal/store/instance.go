@@ -20,7 +20,7 @@ type Instances interface {
 	// it on; otherwise ErrConflict.
 	UpdateSettings(ctx context.Context, i Instance) error
 
-	// CutOff kills every grant, code, token and session authorized at the given
+	// CutOff kills every grant, code, token, session and API key from the given
 	// time or earlier, on the whole instance, and returns the time up to which all
 	// are dead now, which never moves back.
 	CutOff(ctx context.Context, at time.Time) (time.Time, error)

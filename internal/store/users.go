@@ -41,7 +41,7 @@ type Users interface {
 	RenewDigest(ctx context.Context, id, was, digest string) error
 
 	// SetBanned bans or unbans a user. A ban ends every session and kills every
-	// grant and code authorized at now or earlier; unbanning revives none.
+	// grant, code and API key from now or earlier; unbanning revives none.
 	// ErrNotFound if there is none.
 	SetBanned(ctx context.Context, id string, banned bool, now time.Time) error
 
@@ -53,13 +53,13 @@ type Users interface {
 	// at most once a day, never back, and does not fail for a missing row.
 	TouchUser(ctx context.Context, id string, now time.Time) error
 
-	// CutOffUser kills every grant and code of a user authorized at the given time
+	// CutOffUser kills every grant, code and API key of a user from the given time
 	// or earlier, ends the sessions begun by then, and returns the time up to which
 	// all are dead now, which never moves back. ErrNotFound if there is none.
 	CutOffUser(ctx context.Context, id string, at time.Time) (time.Time, error)
 
-	// DeleteUser removes a user with its addresses, sessions, connections and
-	// memberships, whether an organization is left without an admin or not.
+	// DeleteUser removes a user with its addresses, sessions, connections, API keys
+	// and memberships, whether an organization is left without an admin or not.
 	// Every grant, code and token of it is dead at its next use. ErrNotFound if
 	// there is none.
 	DeleteUser(ctx context.Context, id string) error
