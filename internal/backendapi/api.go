@@ -86,6 +86,7 @@ func (a *API) Routes(mux *http.ServeMux) {
 		mux.Handle(path, a.call(methods))
 	}
 	mux.Handle("GET "+descriptionPath, a.serveDescription())
+	mux.Handle("GET "+referencePath, a.serveReference())
 	for _, unversioned := range []string{"/m2m_tokens/", "/api_keys/"} {
 		mux.Handle(unversioned, a.call(nil))
 	}

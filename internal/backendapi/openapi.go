@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/signet-auth/signet/internal/ui"
 )
 
 // The description of the API (OpenAPI 3.1), a file for each family of paths.
@@ -130,27 +132,49 @@ const describedFor = "300"
 
 // serveDescription answers with the whole document: it is the same for everybody.
 func (a *API) serveDescription() http.Handler {
-	encoded := sync.OnceValues(func() ([]byte, error) {
+	return a.serveDescribed(func(w http.ResponseWriter) {
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Access-Control-Allow-Origin", "*") // readers of such documents run in browsers
+		h.Set("X-Content-Type-Options", "nosniff")
+	}, func(d description) ([]byte, error) { return json.Marshal(d) })
+}
+
+// serveReference answers with the same as a page.
+func (a *API) serveReference() http.Handler {
+	headers := func(w http.ResponseWriter) { ui.Headers(w) }
+	return a.serveDescribed(headers, func(d description) ([]byte, error) {
+		page, err := newReference(d)
+		if err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		err = page.Render(&b)
+		return b.Bytes(), err
+	})
+}
+
+// serveDescribed serves a form of the description, which is made once.
+func (a *API) serveDescribed(headers func(http.ResponseWriter), form func(description) ([]byte, error)) http.Handler {
+	made := sync.OnceValues(func() ([]byte, error) {
 		d, err := describe(a.issuer)
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(d)
+		return form(d)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := encoded()
+		body, err := made()
 		if err != nil {
 			a.log.ErrorContext(r.Context(), "describing the API", "err", err)
 			http.Error(w, "the description cannot be shown", http.StatusInternalServerError)
 			return
 		}
 		sum := sha256.Sum256(body)
+		headers(w)
 		h := w.Header()
-		h.Set("Content-Type", "application/json")
 		h.Set("Cache-Control", "public, max-age="+describedFor)
 		h.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
-		h.Set("Access-Control-Allow-Origin", "*") // readers of such documents run in browsers
-		h.Set("X-Content-Type-Options", "nosniff")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	})
 }

@@ -28,8 +28,9 @@ type asset struct {
 const stylesheetType = "text/css; charset=utf-8"
 
 var assets = map[string]asset{
-	"signet.css": loadAsset("signet.css", stylesheetType),
-	"signet.svg": loadAsset("signet.svg", "image/svg+xml"),
+	"signet.css":    loadAsset("signet.css", stylesheetType),
+	"reference.css": loadAsset("reference.css", stylesheetType),
+	"signet.svg":    loadAsset("signet.svg", "image/svg+xml"),
 }
 
 func loadAsset(name, contentType string) asset {
