@@ -89,7 +89,8 @@ func (a *Admin) newApplication(ctx context.Context, f ApplicationFields) (Applic
 
 // ImportApplication makes an application that exists elsewhere, under the client_id
 // that it has there. A secret that its clients know is kept; without one it gets a
-// new one, which nobody is told. ErrConflict if the client_id is taken. With dryRun
+// new one, which nobody is told. What an application with this client_id was given
+// before stays dead. ErrConflict if the client_id is taken. With dryRun
 // nothing is made.
 func (a *Admin) ImportApplication(ctx context.Context, f ApplicationFields, clientID, secret string, dryRun bool) (Application, error) {
 	var p problems
@@ -112,6 +113,7 @@ func (a *Admin) ImportApplication(ctx context.Context, f ApplicationFields, clie
 	if err != nil {
 		return Application{}, err
 	}
+	app.NotBefore = app.CreatedAt // what an application of this client_id was given before it was deleted stays dead
 	if app.ID = clientID; secret != "" && !app.Public {
 		app.Secret, app.SecretHash = secret, oauth.HashSecret(secret)
 	}

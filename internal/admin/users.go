@@ -104,6 +104,8 @@ func (a *Admin) newUser(ctx context.Context, n NewUser) (store.User, error) {
 		if u.ID, err = a.id("user_", now); err != nil {
 			return store.User{}, err
 		}
+	} else {
+		u.NotBefore = now // what a user of this id was given before it was deleted stays dead
 	}
 	for i, address := range n.EmailAddresses {
 		id, err := a.id("idn_", now)
