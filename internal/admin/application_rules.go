@@ -62,7 +62,10 @@ func (f ApplicationFields) apply(c *store.Client, s store.Settings, p *problems)
 // redirect_uris is the list and callback_url is on it; callback_url alone is the
 // first of the list, which others may follow.
 func (f ApplicationFields) applyRedirectURIs(c *store.Client, s store.Settings, p *problems) {
-	before := len(*p)
+	if len(f.RedirectURIs) > maxRedirectURIs {
+		p.add("redirect_uris", TooMany, "redirect_uris must name at most 50 URIs.")
+		return
+	}
 	seen := map[string]bool{}
 	for _, uri := range f.RedirectURIs {
 		p.redirectURI("redirect_uris", uri, s)
@@ -70,9 +73,6 @@ func (f ApplicationFields) applyRedirectURIs(c *store.Client, s store.Settings, 
 			p.add("redirect_uris", Repeated, "redirect_uris must not name a URI twice.")
 		}
 		seen[uri] = true
-		if len(*p)-before > maxRedirectURIs {
-			break // enough to read
-		}
 	}
 	callback := ""
 	if f.CallbackURL != nil && *f.CallbackURL != "" {

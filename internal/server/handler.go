@@ -26,6 +26,11 @@ func (s *Server) through(mux http.Handler, https bool) http.Handler {
 			answer.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		began := time.Now() // not the instance's clock, which tests stop
+		if len(r.TransferEncoding) > 0 {
+			// What follows may have been meant as a body by whoever believed a length that
+			// came with the chunks (RFC 9112 §6.3).
+			answer.Header().Set("Connection", "close")
+		}
 		defer func() { s.logAnswer(r, answer.status, time.Since(began)) }()
 		defer s.recover(r, answer)
 		mux.ServeHTTP(answer, r)
