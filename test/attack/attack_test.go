@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/pgtest"
 	"github.com/signet-auth/signet/test/harness"
 )
 
@@ -35,9 +36,9 @@ type attack struct {
 	access  []string // the access tokens among them
 }
 
-func newAttack(t *testing.T) *attack {
+func newAttack(t *testing.T, database string) *attack {
 	t.Helper()
-	a := &attack{T: t, World: harness.NewWorld(t, filepath.Join(t.TempDir(), "signet.db"), func(*config.Config) {})}
+	a := &attack{T: t, World: harness.NewWorld(t, database, func(*config.Config) {})}
 	make := func(fields map[string]any) harness.Application {
 		fields["name"], fields["scopes"] = "App", "openid profile email offline_access"
 		app := a.CreateApplication(t, fields)
@@ -303,17 +304,33 @@ var verifier = oauth2.GenerateVerifier()
 func challenge() string { return oauth2.S256ChallengeFromVerifier(verifier) }
 
 // sections are the attacks of each section of the catalogue.
-var sections = []map[string]func(*attack){redirectURI, authorization, exchangeAndPKCE, refreshTokens, clientAuthentication, scopeAndConsent, tokensAndKeys, resources, logoutAttacks}
+var sections = []map[string]func(*attack){redirectURI, authorization, exchangeAndPKCE, refreshTokens, clientAuthentication, scopeAndConsent, tokensAndKeys, resources, logoutAttacks, adminAPI, robust, lifecycle}
 
 func TestAttacks(t *testing.T) {
 	for _, section := range sections {
 		for id, attack := range section {
 			t.Run(id, func(t *testing.T) {
 				t.Parallel()
-				a := newAttack(t)
+				a := newAttack(t, filepath.Join(t.TempDir(), "signet.db"))
 				attack(a)
 				a.invariants()
 			})
+		}
+	}
+}
+
+// What a database is told, and what it decides, is tried on the other one too.
+func TestAttacksOnPostgreSQL(t *testing.T) {
+	for _, section := range []map[string]func(*attack){adminAPI, robust, lifecycle} {
+		for _, id := range []string{"AD06", "AD07", "AD15", "IN01", "LC01", "LC03", "LC05"} {
+			if attack := section[id]; attack != nil {
+				t.Run(id, func(t *testing.T) {
+					t.Parallel()
+					a := newAttack(t, pgtest.URL(t))
+					attack(a)
+					a.invariants()
+				})
+			}
 		}
 	}
 }

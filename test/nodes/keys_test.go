@@ -53,3 +53,23 @@ func TestAllNodesSignWithTheSameKey(t *testing.T) {
 		t.Errorf("the nodes signed with %d keys, want one", len(kids))
 	}
 }
+
+// A key of the Backend API that one node takes back opens none of the others for
+// longer than they take to learn of it; another key opens all of them meanwhile.
+func TestARemovedSecretKeyDiesOnAllNodes(t *testing.T) {
+	f := newFleet(t)
+	made := f.API(t, "POST", "/v1/secret_keys", map[string]any{"name": "next"})
+	key := made["secret_key"].(string)
+	asks := func(node int) int {
+		status, _ := f.at(node).Get(t, "/v1/whoami", key)
+		return status
+	}
+	for node := range f.nodes {
+		harness.Eventually(t, learns, func() bool { return asks(node) == http.StatusOK })
+	}
+	f.at(1).API(t, "DELETE", "/v1/secret_keys/"+made["id"].(string), nil)
+	for node := range f.nodes {
+		harness.Eventually(t, learns, func() bool { return asks(node) == http.StatusUnauthorized })
+		f.at(node).API(t, "GET", "/v1/whoami", nil)
+	}
+}
