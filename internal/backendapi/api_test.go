@@ -73,6 +73,10 @@ func TestRefusals(t *testing.T) {
 		{"bad address", "POST /v1/users", `{"email_address":["ada"]}`, "422 form_param_format_invalid email_address"},
 		{"short password", "POST /v1/users", `{"username":"other","password":"short"}`, "422 form_password_length_too_short password"},
 		{"long password", "POST /v1/users", `{"username":"other","password":"` + strings.Repeat("x", 1025) + `"}`, "422 form_password_size_in_bytes_exceeded password"},
+		{"short user name", "POST /v1/users", `{"username":"abc"}`, "422 form_username_invalid_length username"},
+		{"odd user name", "POST /v1/users", `{"username":"ada lovelace"}`, "422 form_username_invalid_character username"},
+		{"user name of digits", "POST /v1/users", `{"username":"1234567"}`, "422 form_username_needs_non_number_char username"},
+		{"password and digest", "POST /v1/users", `{"username":"other","password":"correct horse","password_digest":"5f4dcc3b5aa765d61d8327deb882cf99","password_hasher":"md5"}`, "422 form_conditional_param_disallowed password_digest"},
 		{"hasher not offered", "POST /v1/users", `{"username":"other","password_digest":"x","password_hasher":"awscognito"}`, "422 form_param_value_invalid password_hasher"},
 		{"bad digest", "POST /v1/users", `{"username":"other","password_digest":"x","password_hasher":"bcrypt"}`, "422 form_password_digest_invalid_code password_digest"},
 		{"large metadata", "POST /v1/users", `{"username":"other","public_metadata":{"a":"` + strings.Repeat("x", 8192) + `"}}`, "422 form_param_exceeds_allowed_size public_metadata"},
@@ -248,5 +252,19 @@ func TestConcurrentRotationsLeaveOneSecret(t *testing.T) {
 	}
 	if alive != 1 {
 		t.Errorf("%d of the secrets work, want 1", alive)
+	}
+}
+
+// Whoever registered itself asks for consent, whatever an operator says.
+func TestConsentOfAClientThatRegisteredItself(t *testing.T) {
+	b := newBench(t)
+	const id = "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u"
+	err := b.stores.CreateClient(t.Context(), store.Client{Client: oauth.Client{ID: "agent", Public: true, RequirePKCE: true, AskConsent: true, DynamicallyRegistered: true}, ApplicationID: id, Name: "Agent"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "422 oauth_application_consent_screen_cannot_be_disabled consent_screen_enabled"
+	if got := b.do("PATCH /v1/oauth_applications/"+id, `{"consent_screen_enabled":false}`).refusedWith(t); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

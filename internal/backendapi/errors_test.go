@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/signet-auth/signet/internal/account"
@@ -83,5 +84,39 @@ func TestErrorBody(t *testing.T) {
 		`{"message":"not found","long_message":"No such object exists.","code":"resource_not_found"}],"clerk_trace_id":"0123456789abcdef0123456789abcdef"}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// Every code that can be answered is answered somewhere in a test that expects it,
+// and the catalogue holds no others.
+func TestEveryCodeIsExpectedByATest(t *testing.T) {
+	read := func(patterns ...string) (text string) {
+		t.Helper()
+		for _, pattern := range patterns {
+			names, err := filepath.Glob(pattern)
+			if err != nil || len(names) == 0 {
+				t.Fatalf("%s: %v, %v", pattern, names, err)
+			}
+			for _, name := range names {
+				source, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.HasSuffix(pattern, "_test.go") || !strings.HasSuffix(name, "_test.go") {
+					text += string(source)
+				}
+			}
+		}
+		return text
+	}
+	sources, tests := read("*.go"), read("*_test.go", "../../test/sdk/*_test.go", "../../test/attack/*_test.go", "../../test/flows/*_test.go")
+	for code := range catalogue {
+		word := regexp.MustCompile(`[" ]` + code + `[" ,]`)
+		if n := len(regexp.MustCompile(`"`+code+`"`).FindAllString(sources, -1)); n < 2 {
+			t.Errorf("nothing answers with %s: take it out of the catalogue", code)
+		}
+		if !word.MatchString(tests) {
+			t.Errorf("no test expects %s", code)
+		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/signet-auth/signet/internal/admin"
 )
 
 func TestSignInTokens(t *testing.T) {
@@ -105,5 +107,16 @@ func TestInvitations(t *testing.T) {
 		if got := b.do(tt.what, tt.body).refusedWith(t); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
+	}
+}
+
+func TestAnAcceptedInvitationIsNotRevoked(t *testing.T) {
+	b := newBench(t)
+	id := b.do("POST /v1/invitations", `{"email_address":"grace@example.com"}`).member(t, "id").(string)
+	if _, err := b.admin.AcceptInvitation(t.Context(), id, admin.NewUser{Password: "correct horse battery"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.do("POST /v1/invitations/"+id+"/revoke", "").refusedWith(t), "400 invitation_already_accepted"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

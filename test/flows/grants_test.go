@@ -165,6 +165,9 @@ func TestRevocationReachesJWTsWhereSignetIsAsked(t *testing.T) {
 		if status, body := w.post(t, "/oauth/token/revoke", c, url.Values{"token": {token.AccessToken}}); status != 400 || body["error"] != "unsupported_token_type" {
 			t.Errorf("revoking a JWT: %d %v", status, body)
 		}
+		if answer, err := w.Try("POST", "/v1/oauth_applications/"+c.Application+"/revoke_token", map[string]any{"token": token.AccessToken}); err != nil || answer.Status != 400 || !strings.Contains(answer.Body, `"code":"unsupported_token_type"`) {
+			t.Errorf("an operator revokes a JWT: %d %s, %v", answer.Status, answer.Body, err)
+		}
 		if status, _ := w.post(t, "/oauth/token/revoke", c, url.Values{"token": {token.RefreshToken}}); status != 200 {
 			t.Errorf("revoking the refresh token: %d", status)
 		}
