@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -19,12 +18,19 @@ type dialect struct {
 	skew time.Duration
 	// noSuchText reports whether a lookup failed because no row can hold its key.
 	noSuchText func(error) bool
-	// search is the condition for users in whose texts, in the given column, the
-	// parameter stands, and the form of a parameter for a text. Texts of fewer than
-	// searchable characters are looked for in all users.
-	search func(column string, n int) string
-	asked  func(text string) string
+	// search is the condition for rows of user_texts t in which, in the given column,
+	// the text stands that the place is for, in the form that asked gives it. Texts of
+	// fewer than searchable characters are looked for in all users.
+	search func(column, place string) string
+	// counted is the same as a table with a condition, to count its rows; nil if that
+	// takes as long as to find them.
+	counted func(column, place string) string
+	asked   func(text string) string
 }
+
+// unhurried lets PostgreSQL take its time for the statements after it: what is done
+// once to a large table takes longer than what requests wait for.
+const unhurried = `SET LOCAL statement_timeout = 0; `
 
 // searchable is how many characters a text needs to be found by an index.
 const searchable = 3
@@ -34,24 +40,28 @@ var matchedColumn = map[string]string{
 	"anything": "''", "address": "'{address} : '", "username": "'{username} : '", "name": "'{name} : '",
 }
 
+// matches are the rows of the index of SQLite that have a text.
+func matches(column, place string) string {
+	return `user_search WHERE user_search MATCH ` + matchedColumn[column] + ` || ` + place
+}
+
 var sqlite = dialect{
 	goose:      goose.DialectSQLite3,
 	schema:     strings.NewReplacer("/*CLUSTERED*/;", "WITHOUT ROWID;", "/*SQLITE", "", "SQLITE*/", "").Replace,
 	skew:       0, // all processes are on one machine
 	noSuchText: func(error) bool { return false },
-	search: func(column string, n int) string {
-		return fmt.Sprintf(`p.id IN (SELECT user_id FROM user_search WHERE user_search MATCH %s || $%d)`, matchedColumn[column], n)
+	search: func(column, place string) string {
+		return `t.place IN (SELECT rowid FROM ` + matches(column, place) + `)`
 	},
-	asked: func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }, // a phrase
+	counted: matches,
+	asked:   func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }, // a phrase
 }
 
 var postgres = dialect{
 	goose:      goose.DialectPostgres,
-	schema:     func(sql string) string { return sql },
+	schema:     func(sql string) string { return unhurried + sql },
 	skew:       2 * time.Second,
 	noSuchText: func(err error) bool { return sqlState(err) == noSuchCharacter },
-	search: func(column string, n int) string {
-		return fmt.Sprintf(`p.id IN (SELECT user_id FROM user_texts WHERE %s LIKE $%d ESCAPE '!')`, column, n)
-	},
-	asked: contains,
+	search:     func(column, place string) string { return `t.` + column + ` LIKE ` + place + ` ESCAPE '!'` },
+	asked:      contains,
 }

@@ -27,6 +27,8 @@ type DB struct {
 	engine  engine
 	read    querier
 	close   func() error
+	maxFew  int // see user_list.go, as is the next
+	stretch int
 }
 
 var _ interface {
@@ -100,7 +102,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if e, ok := db.engine.(*postgresEngine); ok {
 		indexTexts(ctx, e.sql, cmp.Or(o.Log, slog.New(slog.DiscardHandler)))
 	}
-	db.close = sync.OnceValue(db.engine.close)
+	db.close, db.maxFew, db.stretch = sync.OnceValue(db.engine.close), maxFew, stretch
 	return db, nil
 }
 

@@ -13,7 +13,7 @@ import (
 func indexTexts(ctx context.Context, db *sql.DB, log *slog.Logger) {
 	for _, statement := range []string{
 		`CREATE EXTENSION IF NOT EXISTS pg_trgm`,
-		`CREATE INDEX IF NOT EXISTS user_texts_search ON user_texts
+		unhurried + `CREATE INDEX IF NOT EXISTS user_texts_search ON user_texts
 			USING gin (anything gin_trgm_ops, address gin_trgm_ops, username gin_trgm_ops, name gin_trgm_ops)`,
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {

@@ -70,8 +70,8 @@ func addTexts(ctx context.Context, tx querier, u store.User) error {
 	}
 	address, username := strings.Join(addresses, " "), strings.ToLower(u.Username)
 	name := strings.ToLower(u.FirstName + " " + u.LastName)
-	_, err := tx.ExecContext(ctx, `INSERT INTO user_texts (user_id, address, username, name, anything) VALUES ($1, $2, $3, $4, $5)`,
-		u.ID, address, username, name, strings.Join([]string{strings.ToLower(u.ID), address, username, name}, " "))
+	_, err := tx.ExecContext(ctx, `INSERT INTO user_texts (user_id, created_at, address, username, name, anything) VALUES ($1, $2, $3, $4, $5, $6)`,
+		u.ID, ms(u.CreatedAt), address, username, name, strings.Join([]string{strings.ToLower(u.ID), address, username, name}, " "))
 	return err
 }
 

@@ -46,13 +46,23 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
 		machinePromises, m2mTokenPromises, subjectKeyPromises,
 	} {
-		for name, promise := range promises {
-			t.Run(name, func(t *testing.T) {
-				s := open(t)
-				seed(t, s)
-				promise(t, s)
-			})
-		}
+		run(t, open, promises)
+	}
+}
+
+// RunUserLists runs what is promised of lists of users alone, for stores that make
+// them in more than one way.
+func RunUserLists(t *testing.T, open func(*testing.T) Store) {
+	run(t, open, map[string]func(*testing.T, Store){"Listing": listingUsers, "Finding": findingUsers, "Pages": pagesOfUsers})
+}
+
+func run(t *testing.T, open func(*testing.T) Store, promises map[string]func(*testing.T, Store)) {
+	for name, promise := range promises {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			seed(t, s)
+			promise(t, s)
+		})
 	}
 }
 
