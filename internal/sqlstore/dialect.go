@@ -22,10 +22,10 @@ type dialect struct {
 	// the text stands that the place is for, in the form that asked gives it. Texts of
 	// fewer than searchable characters are looked for in all users.
 	search func(column, place string) string
-	// counted is the same as a table with a condition, to count its rows; nil if that
-	// takes as long as to find them.
-	counted func(column, place string) string
-	asked   func(text string) string
+	// places selects the numbers of the rows that matches names, at most so many; ""
+	// if that takes as long as to find them in the first place.
+	places string
+	asked  func(text string) string
 }
 
 // unhurried lets PostgreSQL take its time for the statements after it: what is done
@@ -53,8 +53,8 @@ var sqlite = dialect{
 	search: func(column, place string) string {
 		return `t.place IN (SELECT rowid FROM ` + matches(column, place) + `)`
 	},
-	counted: matches,
-	asked:   func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }, // a phrase
+	places: `SELECT rowid FROM %s LIMIT %d`,
+	asked:  func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }, // a phrase
 }
 
 var postgres = dialect{

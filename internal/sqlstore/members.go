@@ -66,7 +66,7 @@ func (db *DB) ListMembers(ctx context.Context, q store.MemberQuery) ([]store.Mem
 	if !textual(q.Users) {
 		return nil, 0, nil
 	}
-	c := db.userConditions(q.Users, false)
+	c := db.userConditions(q.Users, nil)
 	if q.OrganizationID != "" {
 		c.all = append(c.all, `x.organization_id = `+c.place(q.OrganizationID))
 	}

@@ -5,9 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/signet-auth/signet/internal/store"
 )
@@ -48,12 +47,13 @@ func (db *DB) listUsers(ctx context.Context, q store.UserQuery) ([]store.User, e
 	if !db.sortable(q) {
 		return db.chosenUsers(ctx, q, db.walk(q, begin, nil))
 	}
-	few, err := db.few(ctx, q)
+	places := found{}
+	few, err := db.few(ctx, q, places)
 	if err != nil {
 		return nil, err
 	}
 	if few {
-		return db.chosenUsers(ctx, q, db.sorted(q, begin))
+		return db.chosenUsers(ctx, q, db.sorted(q, begin, places))
 	}
 	end, err := db.end(ctx, q, begin)
 	if err != nil {
@@ -63,7 +63,7 @@ func (db *DB) listUsers(ctx context.Context, q store.UserQuery) ([]store.User, e
 	if err != nil || len(users) == q.Limit || end == nil {
 		return users, err
 	}
-	return db.chosenUsers(ctx, q, db.sorted(q, begin))
+	return db.chosenUsers(ctx, q, db.sorted(q, begin, places))
 }
 
 // A selection is a statement that selects the ids of a page of users.
@@ -86,7 +86,7 @@ func (db *DB) chosenUsers(ctx context.Context, q store.UserQuery, s selection) (
 // walk goes along the index of the order, from the beginning to the end if there
 // is one.
 func (db *DB) walk(q store.UserQuery, begin *beginning, end any) selection {
-	c := db.userConditions(q, false)
+	c := db.userConditions(q, nil)
 	begin.add(c, "p.created_at", "p.id", q.Descending)
 	column := userOrders[q.OrderBy]
 	if end != nil {
@@ -101,12 +101,12 @@ func (db *DB) walk(q store.UserQuery, begin *beginning, end any) selection {
 
 // sorted finds all that match by the indexes of the conditions. Those of texts alone
 // are found and sorted without a look at the users.
-func (db *DB) sorted(q store.UserQuery, begin *beginning) selection {
-	if c, ok := db.textConditions(q); ok && q.OrderBy == store.UsersByCreation {
+func (db *DB) sorted(q store.UserQuery, begin *beginning, places found) selection {
+	if c, ok := db.textConditions(q, places); ok && q.OrderBy == store.UsersByCreation {
 		begin.add(c, "t.created_at", "t.user_id", q.Descending)
 		return selection{`SELECT t.user_id AS id FROM user_texts t ` + c.where() + orderBy(`t.created_at`, "t.user_id", q.Descending), c.args}
 	}
-	c := db.userConditions(q, true)
+	c := db.userConditions(q, places)
 	begin.add(c, "p.created_at", "p.id", q.Descending)
 	column := userOrders[q.OrderBy]
 	if unordered, text := column+" + 0", strings.Contains(column, "lower(") || q.OrderBy == store.UsersByEmail; text {
@@ -154,12 +154,31 @@ const (
 	crossways = 4
 )
 
+// found are the places of the texts that an index has found, as a JSON array, by the
+// column that was searched.
+type found map[string]string
+
 // few reports whether an index says that few users meet one of the conditions. What
-// takes an index longer to say than a walk is not asked.
-func (db *DB) few(ctx context.Context, q store.UserQuery) (bool, error) {
+// takes an index longer to say than a walk is not asked; which texts it has found
+// need not be asked again.
+func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, error) {
+	for _, x := range textsOf(q) {
+		if !x.searchable() || db.dialect.places == "" {
+			continue
+		}
+		c := &conditions{}
+		list, n, err := db.places(ctx, fmt.Sprintf(db.dialect.places, matches(x.column, c.place(db.dialect.asked(x.text))), db.maxFew+1), c.args)
+		if err != nil {
+			return false, err
+		}
+		if n <= db.maxFew {
+			places[x.column] = list
+			return true, nil
+		}
+	}
 	for _, c := range db.countable(q) {
 		var n int
-		err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM %s LIMIT %d) AS counted`, strings.Join(c.all, " AND "), db.maxFew+1), c.args...).Scan(&n)
+		err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM users p %s LIMIT %d) AS counted`, c.where(), db.maxFew+1), c.args...).Scan(&n)
 		if err != nil || n <= db.maxFew {
 			return err == nil, err
 		}
@@ -167,20 +186,35 @@ func (db *DB) few(ctx context.Context, q store.UserQuery) (bool, error) {
 	return false, nil
 }
 
+// places reads numbers into a JSON array, and counts them.
+func (db *DB) places(ctx context.Context, statement string, args []any) (list string, n int, err error) {
+	rows, err := db.read.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return "", 0, err
+	}
+	defer rows.Close()
+	all := []byte{'['}
+	for ; rows.Next(); n++ {
+		var place int64
+		if err := rows.Scan(&place); err != nil {
+			return "", 0, err
+		}
+		if n > 0 {
+			all = append(all, ',')
+		}
+		all = strconv.AppendInt(all, place, 10)
+	}
+	return string(append(all, ']')), n, rows.Err()
+}
+
 // countable are the conditions of a query that an index counts, one by one.
 func (db *DB) countable(q store.UserQuery) (all []*conditions) {
-	for _, x := range textsOf(q) {
-		if c := (&conditions{}); x.searchable() && db.dialect.counted != nil {
-			c.all = append(c.all, db.dialect.counted(x.column, c.place(db.dialect.asked(x.text))))
-			all = append(all, c)
-		}
-	}
 	if c := (&conditions{}); len(q.Organizations) > 0 {
-		c.among(`memberships WHERE organization_id%s`, "", q.Organizations, func(s string) string { return s })
+		c.members(q.Organizations)
 		all = append(all, c)
 	}
 	if q.Banned != nil && *q.Banned { // in another order
-		all = append(all, &conditions{all: []string{`users p WHERE p.banned`}})
+		all = append(all, &conditions{all: []string{`p.banned`}})
 	}
 	for _, x := range []struct {
 		column string
@@ -191,7 +225,7 @@ func (db *DB) countable(q store.UserQuery) (all []*conditions) {
 		{"p.last_active_at", q.LastActive, store.UsersByLastActive},
 		{"p.last_sign_in_at", q.LastSignedIn, store.UsersByLastSignIn},
 	} {
-		c := &conditions{all: []string{`users p WHERE 1 = 1`}}
+		c := &conditions{}
 		if c.during(x.column, x.period, q.OrderBy == x.order); c.indexed {
 			all = append(all, c)
 		}
@@ -219,7 +253,7 @@ func (db *DB) end(ctx context.Context, q store.UserQuery, begin *beginning) (end
 // condition, and none that names the users. Those who are banned are few, and have an
 // index in the order of creation, which is walked.
 func (db *DB) sortable(q store.UserQuery) bool {
-	c := db.userConditions(q, true)
+	c := db.userConditions(q, found{})
 	walked := q.Banned != nil && *q.Banned && q.OrderBy == store.UsersByCreation
 	return c.indexed && !c.named && !walked
 }
@@ -230,10 +264,10 @@ func (db *DB) CountUsers(ctx context.Context, q store.UserQuery) (int, error) {
 		return 0, nil
 	}
 	var s selection
-	if c, ok := db.textConditions(q); ok {
+	if c, ok := db.textConditions(q, found{}); ok {
 		s = selection{`SELECT COUNT(*) FROM user_texts t ` + c.where(), c.args}
 	} else {
-		c := db.userConditions(q, true)
+		c := db.userConditions(q, found{})
 		s = selection{`SELECT COUNT(*) FROM users p ` + c.where(), c.args}
 	}
 	var n int
@@ -241,119 +275,4 @@ func (db *DB) CountUsers(ctx context.Context, q store.UserQuery) (int, error) {
 		return 0, db.nothing(fmt.Errorf("counting users: %w", err))
 	}
 	return n, nil
-}
-
-// conditions are what users have to meet.
-type conditions struct {
-	all     []string
-	args    []any
-	named   bool // users are named by what they alone have
-	indexed bool // an index finds those that meet one
-}
-
-func (c *conditions) place(value any) string {
-	c.args = append(c.args, value)
-	return fmt.Sprintf("$%d", len(c.args))
-}
-
-// where is nothing without conditions: SQLite counts a whole table by its pages.
-func (c *conditions) where() string {
-	if len(c.all) == 0 {
-		return ""
-	}
-	return `WHERE ` + strings.Join(c.all, " AND ")
-}
-
-// among wants the value of an expression to be one of some. not turns it round.
-func (c *conditions) among(expression, not string, values []string, form func(string) string) {
-	if len(values) == 0 {
-		return
-	}
-	places := make([]string, len(values))
-	for i, v := range values {
-		places[i] = c.place(form(v))
-	}
-	c.all = append(c.all, fmt.Sprintf(expression, not+" IN ("+strings.Join(places, ", ")+")"))
-}
-
-func (c *conditions) during(column string, p store.Period, ordered bool) {
-	if !p.After.IsZero() {
-		c.all = append(c.all, column+" > "+c.place(ms(p.After)))
-	}
-	if !p.Before.IsZero() {
-		c.all = append(c.all, column+" < "+c.place(ms(p.Before)))
-	}
-	// An index in order of the column finds the page itself.
-	c.indexed = c.indexed || !ordered && p != (store.Period{})
-}
-
-// userConditions are those of a query, over users p. If found is true, an index
-// finds the users with the texts that are looked for; otherwise each user is looked
-// at.
-func (db *DB) userConditions(q store.UserQuery, found bool) *conditions {
-	c := &conditions{}
-	same := func(s string) string { return s }
-	c.among(`p.id%s`, "", q.IDs, same)
-	c.among(`p.external_id%s`, "", q.ExternalIDs, same)
-	c.among(`p.username_key%s`, "", q.Usernames, strings.ToLower)
-	c.among(`p.id IN (SELECT user_id FROM emails WHERE address_key%s)`, "", q.EmailAddresses, strings.ToLower)
-	c.among(`p.id IN (SELECT user_id FROM emails WHERE id%s)`, "", q.EmailIDs, same)
-	c.named = len(c.all) > 0
-	c.among(`p.id%s`, " NOT", q.ExceptIDs, same)
-	c.among(`(p.external_id IS NULL OR p.external_id%s)`, " NOT", q.ExceptExternalIDs, same)
-	c.among(`p.id IN (SELECT user_id FROM memberships WHERE organization_id%s)`, "", q.Organizations, same)
-	c.among(`p.id NOT IN (SELECT user_id FROM memberships WHERE organization_id%s)`, "", q.ExceptOrganizations, same)
-	c.indexed = len(q.Organizations) > 0
-	for _, x := range textsOf(q) {
-		if found && x.searchable() {
-			c.all = append(c.all, `p.id IN (SELECT t.user_id FROM user_texts t WHERE `+db.dialect.search(x.column, c.place(db.dialect.asked(x.text)))+`)`)
-			c.indexed = true
-			continue
-		}
-		c.all = append(c.all, `EXISTS (SELECT 1 FROM user_texts t WHERE t.user_id = p.id AND t.`+x.column+` LIKE `+c.place(contains(x.text))+` ESCAPE '!')`)
-	}
-	switch {
-	case q.Banned != nil && *q.Banned:
-		c.all = append(c.all, `p.banned`)
-		c.indexed = c.indexed || q.OrderBy != store.UsersByCreation
-	case q.Banned != nil:
-		c.all = append(c.all, `NOT p.banned`)
-	}
-	c.during("p.created_at", q.Created, q.OrderBy == store.UsersByCreation)
-	c.during("p.last_active_at", q.LastActive, q.OrderBy == store.UsersByLastActive)
-	c.during("p.last_sign_in_at", q.LastSignedIn, q.OrderBy == store.UsersByLastSignIn)
-	return c
-}
-
-// A wanted is a text that is looked for in a column of user_texts.
-type wanted struct{ column, text string }
-
-func (x wanted) searchable() bool { return utf8.RuneCountInString(x.text) >= searchable }
-
-// textsOf are the texts that a query looks for.
-func textsOf(q store.UserQuery) (all []wanted) {
-	for _, x := range []wanted{{"anything", q.Query}, {"address", q.AddressQuery}, {"username", q.UsernameQuery}, {"name", q.NameQuery}} {
-		if x.text != "" {
-			all = append(all, x)
-		}
-	}
-	return all
-}
-
-// textConditions are those of a query over user_texts t, if it has no others and an
-// index finds them all.
-func (db *DB) textConditions(q store.UserQuery) (*conditions, bool) {
-	c, texts := &conditions{}, textsOf(q)
-	for _, x := range texts {
-		if !x.searchable() {
-			return nil, false
-		}
-		c.all = append(c.all, db.dialect.search(x.column, c.place(db.dialect.asked(x.text))))
-	}
-	return c, len(texts) > 0 && len(db.userConditions(q, true).all) == len(texts)
-}
-
-// textual reports whether rows can hold what is looked for.
-func textual(q store.UserQuery) bool {
-	return !slices.ContainsFunc([]string{q.Query, q.AddressQuery, q.UsernameQuery, q.NameQuery, q.After}, func(s string) bool { return !isText(s) })
 }
