@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,8 @@ func newImport() *cobra.Command {
 	group := newGroup("import", "Bring users and OAuth applications from elsewhere", newImportClerk(), newImportFile("csv", importer.CSV), newImportFile("json", importer.JSON))
 	group.Long = `Import reads what another system has exported. What is there already is left alone,
 so an import that was interrupted is simply started again. With --dry-run nothing
-is changed, and the report says what would be.`
+is changed, and the report says what would be: who would be created, what is wrong
+with which row, and which fields of those who are there already are otherwise here.`
 	return group
 }
 
@@ -70,7 +72,7 @@ rotate-secret). Another Signet can be read the same way.`,
 				return failed(err)
 			}
 			return f.run(cmd, func(ctx context.Context, o *server.Office, t *tally) error {
-				from := importer.Clerk{URL: api, SecretKey: key, HTTP: &http.Client{Timeout: time.Minute}}
+				from := importer.Clerk{URL: api, SecretKey: key, HTTP: &http.Client{Timeout: time.Minute}, Wait: importer.Wait}
 				if file != "" {
 					if err := importFile(ctx, o, file, func(r io.Reader) (importer.Source, error) { return importer.ClerkCSV(r) }, f.dryRun, t); err != nil {
 						return err
@@ -187,8 +189,9 @@ type tally struct {
 	counts     map[string]map[importer.What]int
 	report     *json.Encoder // of outcomes; nil for none
 	complaints io.Writer     // about what is skipped, if there is no report
-	bar        io.Writer     // nil without a terminal
-	size       int64         // of the file
+	complained int
+	bar        io.Writer // nil without a terminal
+	size       int64     // of the file
 	read       *counter
 	began      time.Time
 	shown      time.Time
@@ -208,17 +211,29 @@ func (t *tally) add(o importer.Outcome) {
 		if err := t.report.Encode(o); err != nil {
 			t.wrong = err
 		}
-	case o.Reason != "" && t.counts[t.of][o.What] <= maxComplaints:
+	case o.Reason == "" && o.Differs == nil:
+	case t.complained < maxComplaints:
 		t.clear()
-		fmt.Fprintf(t.complaints, "row %d (%s): %s\n", o.Row, o.Name, o.Reason)
-	case o.Reason != "" && t.counts[t.of][o.What] == maxComplaints+1:
+		fmt.Fprintf(t.complaints, "row %d (%s): %s\n", o.Row, o.Name, complaint(o))
+	case t.complained == maxComplaints:
 		t.clear()
 		fmt.Fprintln(t.complaints, "... and more; --report has them all")
+	}
+	if o.Reason != "" || o.Differs != nil {
+		t.complained++
 	}
 	if t.bar != nil && time.Since(t.shown) > 100*time.Millisecond {
 		t.shown = time.Now()
 		t.show()
 	}
+}
+
+// complaint says in words what an operator may want to look at.
+func complaint(o importer.Outcome) string {
+	if o.Reason != "" {
+		return o.Reason
+	}
+	return "there already, and stays with another " + strings.Join(o.Differs, ", ")
 }
 
 func (t *tally) show() {

@@ -58,6 +58,11 @@ func TestImportFromClerk(t *testing.T) {
 	if got := run(); got["present"] != 2 || got["skipped"] != 2 || got["created"] != 0 {
 		t.Errorf("the second time: %v", got)
 	}
+	changed := write(t, "changed.csv", strings.NewReplacer("Ada,Lovelace", "Augusta,King", "old@example.com", "new@example.com").Replace(clerkUsers))
+	const want = "row 2 (user_2O4BCh3zUONvWlZHtBXv6s6tm7u): there already, and stays with another first_name, last_name, email_address\n"
+	if _, _, errs := call(t, dir, "", "import", "clerk", "--csv", changed, "--dry-run"); !strings.Contains(errs, want) || strings.Count(errs, "there already") != 1 {
+		t.Errorf("the dry run of other values says %q, want %q", errs, want)
+	}
 
 	file = write(t, "users.csv", strings.SplitAfter(clerkUsers, "\n")[0]+"user_2O4BCh3zUONvWlZHtBXv6s6tm7x,Ada,Again,ADA_L,,,,,,,,,\n")
 	if got := run("--dry-run"); got["skipped"] != 1 {

@@ -21,6 +21,17 @@ type Clerk struct {
 	URL       string // such as https://api.clerk.com
 	SecretKey string
 	HTTP      *http.Client
+	Wait      func(context.Context, time.Duration) error // before asking again
+}
+
+// Wait returns after d, or with the error of ctx.
+func Wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // perPage is how many objects are asked for at once.
@@ -42,10 +53,8 @@ func (c Clerk) get(ctx context.Context, path string, query url.Values, into any)
 		if wait == 0 {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		if err := c.Wait(ctx, wait); err != nil {
+			return err
 		}
 	}
 }

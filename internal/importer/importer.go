@@ -32,6 +32,8 @@ type Outcome struct {
 	What   What   `json:"what"`
 	Name   string `json:"name"`             // an id, an address or a user name of the row
 	Reason string `json:"reason,omitempty"` // why it was skipped
+	// Differs are the fields that one who is there has otherwise; they stay so.
+	Differs []string `json:"differs,omitempty"`
 }
 
 // What became of a row, or would.
@@ -100,14 +102,14 @@ func bring(ctx context.Context, a *admin.Admin, row Row, dryRun bool) (Outcome, 
 		o.Reason = row.Err.Error()
 		return o, nil
 	}
-	there, err := present(ctx, a, row.User)
-	if err != nil {
+	switch here, err := present(ctx, a, row.User); {
+	case err == nil:
+		o.What, o.Differs = Present, differs(row.User, here)
+		return o, nil
+	case !errors.Is(err, store.ErrNotFound):
 		return o, err
 	}
-	if there {
-		o.What = Present
-		return o, nil
-	}
+	var err error
 	if dryRun {
 		err = a.CheckUser(ctx, row.User)
 	} else {
@@ -128,12 +130,12 @@ func bring(ctx context.Context, a *admin.Admin, row Row, dryRun bool) (Outcome, 
 	return o, nil
 }
 
-// present reports whether the user of a row is there: by id, or by external id.
-func present(ctx context.Context, a *admin.Admin, n admin.NewUser) (bool, error) {
+// present finds the user of a row: by id, or by external id. ErrNotFound if there is
+// none.
+func present(ctx context.Context, a *admin.Admin, n admin.NewUser) (store.User, error) {
 	if n.ID != "" {
-		_, err := a.User(ctx, n.ID)
-		if !errors.Is(err, store.ErrNotFound) {
-			return err == nil, err
+		if u, err := a.User(ctx, n.ID); !errors.Is(err, store.ErrNotFound) {
+			return u, err
 		}
 	}
 	q := store.UserQuery{Limit: 1}
@@ -145,10 +147,16 @@ func present(ctx context.Context, a *admin.Admin, n admin.NewUser) (bool, error)
 	case n.ID == "" && n.Username != "":
 		q.Usernames = []string{n.Username}
 	default:
-		return false, nil
+		return store.User{}, store.ErrNotFound
 	}
 	found, err := a.Users(ctx, q)
-	return len(found) > 0, err
+	if err == nil && len(found) == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return store.User{}, err
+	}
+	return found[0], nil
 }
 
 func nameOf(n admin.NewUser) string {
