@@ -43,9 +43,12 @@ Without --url it starts a Signet of its own on a new database. With --url it
 drives any OAuth server: name a client, and the cookie of a browser session whose
 user has agreed to what the client asks for. The kinds of work are
 client_credentials, exchange (codes are fetched by authorization requests with
-PKCE first), refresh, userinfo, verify and introspect.`,
+PKCE first), refresh, userinfo, verify and introspect. With --users there are lists
+of users too, each by a name of its own, and "users" is all of them: see how long one
+takes with --connections 1.`,
 		Example: `  signet bench
   signet bench --grants 1000000 --work refresh,userinfo --json
+  signet bench --users 1000000 --work users --connections 1
   signet bench --url https://id.example.com --client-id oa_1 --client-secret s --redirect-uri https://c.example/cb --cookie "__Host-signet_session=..."`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
@@ -67,6 +70,7 @@ PKCE first), refresh, userinfo, verify and introspect.`,
 	flags.StringVar(&f.own.Dir, "data-dir", "", "`directory` for its data, which then stay")
 	flags.IntVar(&f.own.Grants, "grants", 0, "grants that are there before it starts")
 	flags.IntVar(&f.own.Expired, "expired", 0, "expired grants beside them, which it begins to remove within half a minute")
+	flags.IntVar(&f.own.Users, "users", 0, "users that are there before it starts, for the kinds of work that list them")
 	flags.IntVar(&f.connections, "connections", 32, "connections, each with one request under way")
 	flags.DurationVar(&f.duration, "duration", 5*time.Second, "`time` for each kind of work")
 	flags.StringSliceVar(&f.work, "work", nil, "`kinds` of work; by default all that the server offers")

@@ -33,6 +33,7 @@ type Own struct {
 	Database string // a path or a postgres:// URL; "" for a file in Dir
 	Grants   int    // that are there before it starts
 	Expired  int    // grants beside them that are to be removed
+	Users    int    // that are there before it starts
 	CPU      int    // to run on; negative for any
 	Scope    string // of the sign-ins; "" for scope
 	Progress func(what string)
@@ -152,6 +153,10 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 		if ring, err = keyring.Open(cfg.RootKeyFile()); err == nil {
 			s.Access, s.Refresh, err = fill(ctx, db, ring, s.ClientID, o.Grants, o.Progress)
 		}
+	}
+	if err == nil && o.Users > 0 {
+		err = fillPeople(ctx, db, o.Users, o.Progress)
+		s.Users = o.Users
 	}
 	return errors.Join(err, db.Close())
 }

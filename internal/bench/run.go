@@ -66,7 +66,8 @@ func (r *runner) do(ctx context.Context, kind string) error {
 	if kind == Exchange {
 		return r.exchange(ctx, r.Duration)
 	}
-	if needsTokens := kind != ClientCredentials; needsTokens && len(r.user.access) == 0 {
+	l, lists := listingOf(kind)
+	if needsTokens := kind != ClientCredentials && !lists; needsTokens && len(r.user.access) == 0 {
 		if err := r.exchange(ctx, 0); err != nil {
 			return err
 		}
@@ -75,6 +76,9 @@ func (r *runner) do(ctx context.Context, kind string) error {
 		ClientCredentials: r.user.clientCredentials, Refresh: r.user.refresh, UserInfo: r.user.userInfo,
 		Verify: r.user.verify, Introspect: r.user.introspect,
 	}[kind]
+	if lists {
+		do = l.list(r.user)
+	}
 	r.Progress(kind + ": warming up")
 	warm := r.driver.run(ctx, min(warmUp, r.Duration), do)
 	if warm.Errors > 0 && warm.Errors == warm.Requests {
@@ -138,10 +142,17 @@ func (o *Options) kinds(ctx context.Context) ([]string, error) {
 		Verify:            t.Verify != "" && there(ctx, t.Verify, t.SecretKey),
 		Introspect:        t.Introspection != "" && t.ClientSecret != "",
 	}
+	for _, l := range listings {
+		offered[l.name] = t.Users > 0 && t.SecretKey != ""
+	}
 	if o.Work == nil {
 		return slices.DeleteFunc(slices.Clone(Kinds), func(kind string) bool { return !offered[kind] }), nil
 	}
-	for _, kind := range o.Work {
+	work := slices.Clone(o.Work)
+	if i := slices.Index(work, Listings); i >= 0 {
+		work = slices.Replace(work, i, i+1, names(listings)...)
+	}
+	for _, kind := range work {
 		switch {
 		case !slices.Contains(Kinds, kind):
 			return nil, fmt.Errorf("there is no work %q; there are %v", kind, Kinds)
@@ -149,7 +160,7 @@ func (o *Options) kinds(ctx context.Context) ([]string, error) {
 			return nil, fmt.Errorf("%s does not offer %s, or something is missing to use it", t.Issuer, kind)
 		}
 	}
-	return o.Work, nil
+	return work, nil
 }
 
 // there tells whether an endpoint answers at all.

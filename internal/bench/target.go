@@ -29,6 +29,7 @@ type Target struct {
 	Scope        string
 	Cookie       string // of a session whose user has agreed to the scope
 	SecretKey    string // opens Verify
+	Users        int    // people of people.go who are there
 	PIDs         []int  // processes whose CPU time counts, with all below them
 
 	// Tokens of grants that are there already, to use beside those bought.

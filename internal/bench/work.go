@@ -28,7 +28,8 @@ const (
 )
 
 // Kinds are the kinds of work in the order in which they are done.
-var Kinds = []string{ClientCredentials, Exchange, Refresh, UserInfo, Verify, Introspect}
+// The listings come after them.
+var Kinds = append([]string{ClientCredentials, Exchange, Refresh, UserInfo, Verify, Introspect}, names(listings)...)
 
 var errDone = errors.New("nothing left to do")
 

@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,6 +73,7 @@ func (r report) of(name string) work {
 type comparison struct {
 	duration                                            string
 	sqlite, openid, grown, postgres, memoryPeer, pgPeer report
+	lists, pgLists                                      report
 }
 
 func main() {
@@ -100,6 +102,9 @@ func (c *comparison) measure(ctx context.Context) (err error) {
 	if c.grown, err = c.signet(ctx, "Signet on SQLite, a million grants", "--grants", million); err != nil {
 		return err
 	}
+	if c.lists, err = c.signet(ctx, "Signet on SQLite, lists of a million users", listing...); err != nil {
+		return err
+	}
 	server, pid := os.Getenv("SIGNET_TEST_POSTGRES"), os.Getenv("SIGNET_TEST_POSTGRES_PID")
 	if server == "" || pid == "" {
 		return errors.New("there is no PostgreSQL: run scripts/bench")
@@ -114,6 +119,12 @@ func (c *comparison) measure(ctx context.Context) (err error) {
 	if c.postgres, err = c.signet(ctx, "Signet on PostgreSQL", "--database", database, "--pid", pid); err != nil {
 		return err
 	}
+	if database, err = newDatabase(ctx, server, "lists"); err != nil {
+		return err
+	}
+	if c.pgLists, err = c.signet(ctx, "Signet on PostgreSQL, lists of a million users", append(slices.Clone(listing), "--database", database, "--pid", pid)...); err != nil {
+		return err
+	}
 	if c.memoryPeer, err = c.peer(ctx, "oidc-provider in memory"); err != nil {
 		return err
 	}
@@ -124,9 +135,12 @@ func (c *comparison) measure(ctx context.Context) (err error) {
 	return err
 }
 
+// listing has one request at a time list users: it is asked how long one takes.
+var listing = []string{"--users", million, "--work", "users", "--connections", "1", "--no-floor"}
+
 // signet measures a server of our own.
 func (c *comparison) signet(ctx context.Context, what string, args ...string) (report, error) {
-	return c.bench(ctx, what, append(args, "--server-cpu", serverCPU)...)
+	return c.bench(ctx, what, append(slices.Clone(args), "--server-cpu", serverCPU)...)
 }
 
 // peer measures oidc-provider, with its database if there is one. Its user info

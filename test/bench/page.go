@@ -59,6 +59,7 @@ func (c *comparison) figures(ctx context.Context) string {
 			fmt.Fprintf(&b, "| %s | %.0f | %.0f | %.0f | %.1f | %.1f |\n", w.Name, w.Rate, w.P50, w.P99, w.CPU, w.Multiple)
 		}
 	}
+	c.writeLists(&b)
 	fmt.Fprint(&b, "\n### Signet against oidc-provider\n\n| work | SQLite : memory, requests/s | CPU | PostgreSQL : PostgreSQL, requests/s | CPU |\n|---|---:|---:|---:|---:|\n")
 	for _, name := range []string{"authorize", "exchange", "refresh", "userinfo"} {
 		s, p, m, q := c.sqlite.of(name), c.postgres.of(name), c.memoryPeer.of(name), c.pgPeer.of(name)
@@ -69,6 +70,15 @@ func (c *comparison) figures(ctx context.Context) string {
 		c.openid.Signature, possible, 100*c.openid.of("exchange").Rate/possible, 100*c.openid.of("refresh").Rate/possible)
 	b.WriteString("\n")
 	return b.String()
+}
+
+// writeLists tells how long lists of users take, in milliseconds.
+func (c *comparison) writeLists(b *bytes.Buffer) {
+	fmt.Fprint(b, "\n### Lists of a million users, one request at a time\n\n| list | SQLite: p50 ms | p99 ms | CPU ms | PostgreSQL: p50 ms | p99 ms | CPU of both, ms |\n|---|---:|---:|---:|---:|---:|---:|\n")
+	for _, w := range c.lists.Work {
+		p := c.pgLists.of(w.Name)
+		fmt.Fprintf(b, "| %s | %.1f | %.1f | %.1f | %.1f | %.1f | %.1f |\n", w.Name, w.P50/1e3, w.P99/1e3, w.CPU/1e3, p.P50/1e3, p.P99/1e3, p.CPU/1e3)
+	}
 }
 
 // output gives the first line that a command prints, or "unknown".
