@@ -70,15 +70,16 @@ func (db *DB) CreateClient(ctx context.Context, c store.Client) error {
 	if err != nil {
 		return fmt.Errorf("creating a client: %w", err)
 	}
-	err = db.change(ctx, func(tx querier) error {
+	err = db.telling(ctx, db.change, func(tx querier) ([]occurrence, error) {
 		_, err := tx.ExecContext(ctx, `INSERT INTO clients (`+clientColumns+`)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`, values...)
-		return err
+		return []occurrence{aboutClient(store.ApplicationCreated, c)}, err
 	})
-	if err != nil {
-		return fmt.Errorf("creating a client: %w", err)
-	}
-	return nil
+	return wrapped("creating a client", err)
+}
+
+func aboutClient(kind store.EventType, c store.Client) occurrence {
+	return occurrence{kind: kind, objectID: c.ApplicationID, clientID: c.ID, about: c}
 }
 
 // AdmitClient implements store.Clients.
@@ -88,19 +89,27 @@ func (db *DB) AdmitClient(ctx context.Context, c store.Client) error {
 	if err != nil {
 		return fmt.Errorf("admitting a client: %w", err)
 	}
-	err = db.change(ctx, func(tx querier) error {
+	err = db.telling(ctx, db.change, func(tx querier) ([]occurrence, error) {
 		var deleted bool
 		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM deleted_clients WHERE client_id = $1)`, c.ID).Scan(&deleted)
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case deleted:
-			return store.ErrNotFound
+			return nil, store.ErrNotFound
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO clients (`+clientColumns+`)
+		result, err := tx.ExecContext(ctx, `INSERT INTO clients (`+clientColumns+`)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 			ON CONFLICT (client_id) DO NOTHING`, values...)
-		return err
+		if err != nil {
+			return nil, err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return nil, err
+		}
+		admitted := aboutClient(store.ApplicationCreated, c)
+		admitted.by = store.Actor{Kind: store.ByClient, ID: c.ID}
+		return []occurrence{admitted}, nil
 	})
 	return wrapped("admitting a client", err)
 }
@@ -179,8 +188,12 @@ func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
 	if err != nil {
 		return fmt.Errorf("updating a client: %w", err)
 	}
-	err = db.change(ctx, func(tx querier) error {
-		return execOne(ctx, tx, `UPDATE clients SET client_id = $2, name = $3, public = $4, require_pkce = $5, ask_consent = $6,
+	err = db.telling(ctx, db.change, func(tx querier) ([]occurrence, error) {
+		kind, err := changeOf(ctx, tx, c)
+		if err != nil {
+			return nil, err
+		}
+		return []occurrence{aboutClient(kind, c)}, execOne(ctx, tx, `UPDATE clients SET client_id = $2, name = $3, public = $4, require_pkce = $5, ask_consent = $6,
 			dynamically_registered = $7, device_grant = $8, redirect_uris = $9, scopes = $10, secret_hash = $11,
 			client_uri = $12, image_url = $13,
 			not_before = CASE WHEN not_before > $14 THEN not_before ELSE $14 END, created_at = $15, updated_at = $16, revision = $17 + 1, options = $18
@@ -195,9 +208,25 @@ func (db *DB) UpdateClient(ctx context.Context, c store.Client) error {
 	return store.ErrConflict
 }
 
+// changeOf says what is about to happen to a client: whoever gets a new secret has an
+// event of its own. That nothing comes between is for the update to decide.
+func changeOf(ctx context.Context, tx querier, c store.Client) (store.EventType, error) {
+	var was store.Hash
+	err := tx.QueryRowContext(ctx, `SELECT secret_hash FROM clients WHERE application_id = $1 AND revision = $2`, c.ApplicationID, c.Revision).Scan(idField{was[:]})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", store.ErrNotFound
+	case err != nil:
+		return "", err
+	case was != c.SecretHash:
+		return store.SecretRotated, nil
+	}
+	return store.ApplicationUpdated, nil
+}
+
 // CutOffClient implements store.Clients.
 func (db *DB) CutOffClient(ctx context.Context, id string, at time.Time) (time.Time, error) {
-	return db.cutOff(ctx, db.change, "clients", "application_id", id, at)
+	return db.cutOff(ctx, db.change, "oauth_application", id, at)
 }
 
 // DeleteClient implements store.Clients.
@@ -220,24 +249,25 @@ func (db *DB) DeleteClientAt(ctx context.Context, id string, revision int64) err
 // deleteClient removes the client that the condition selects. It goes first, since
 // what else is removed depends on it.
 func (db *DB) deleteClient(ctx context.Context, condition string, args ...any) error {
-	err := db.change(ctx, func(tx querier) error {
-		var clientID string
+	err := db.telling(ctx, db.change, func(tx querier) ([]occurrence, error) {
+		var id, clientID string
 		var registered bool
-		err := tx.QueryRowContext(ctx, `SELECT client_id, dynamically_registered FROM clients WHERE `+condition, args...).Scan(&clientID, &registered)
+		err := tx.QueryRowContext(ctx, `SELECT application_id, client_id, dynamically_registered FROM clients WHERE `+condition, args...).Scan(&id, &clientID, &registered)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := execOne(ctx, tx, `DELETE FROM clients WHERE `+condition, args...); err != nil {
-			return err
+			return nil, err
 		}
 		if registered {
 			_, err := tx.ExecContext(ctx, `INSERT INTO deleted_clients (client_id) VALUES ($1) ON CONFLICT (client_id) DO NOTHING`, clientID)
 			if err != nil {
-				return err
+				return nil, err
 			}
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM connections WHERE client_id = $1`, clientID)
-		return err
+		gone := store.Deleted{Object: "oauth_application", ID: id}
+		return []occurrence{{kind: store.ApplicationDeleted, objectID: id, clientID: clientID, about: gone}}, err
 	})
 	return wrapped("deleting a client", db.missing(err))
 }

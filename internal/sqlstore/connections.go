@@ -30,7 +30,7 @@ func (db *DB) Connection(ctx context.Context, userID, clientID string) (store.Co
 // concurrent agreement makes it read again rather than be lost.
 func (db *DB) Agree(ctx context.Context, userID, clientID string, scopes oauth.Scopes, now time.Time) error {
 	for {
-		n, err := db.engine.exec(ctx, `INSERT INTO connections (user_id, client_id, scopes, created_at, agreed_at, last_used_at, not_before,
+		n, err := db.agreed(ctx, userID, clientID, scopes, `INSERT INTO connections (user_id, client_id, scopes, created_at, agreed_at, last_used_at, not_before,
 				client_name, client_uri, client_image_url)
 			SELECT u.id, c.client_id, $3, $4, $4, $5, 0, c.name, c.client_uri, c.image_url FROM users u, clients c WHERE u.id = $1 AND c.client_id = $2
 			ON CONFLICT (user_id, client_id) DO NOTHING`,
@@ -47,7 +47,7 @@ func (db *DB) Agree(ctx context.Context, userID, clientID string, scopes oauth.S
 		if err != nil {
 			return fmt.Errorf("agreeing: %w", db.missing(err))
 		}
-		n, err = db.engine.exec(ctx, `UPDATE connections SET scopes = $3, agreed_at = $4,
+		n, err = db.agreed(ctx, userID, clientID, agreed.Or(scopes), `UPDATE connections SET scopes = $3, agreed_at = $4,
 				client_name = c.name, client_uri = c.client_uri, client_image_url = c.image_url
 			FROM clients c WHERE connections.user_id = $1 AND connections.client_id = $2 AND connections.scopes = $5
 				AND c.client_id = $2`,
@@ -67,27 +67,75 @@ func (db *DB) RememberOrganization(ctx context.Context, userID, clientID, organi
 	return wrapped("remembering an organization", err)
 }
 
+// agreed runs the statement that makes or widens a connection, and tells it if it did.
+func (db *DB) agreed(ctx context.Context, userID, clientID string, scopes oauth.Scopes, statement string, args ...any) (n int64, err error) {
+	err = db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		result, err := tx.ExecContext(ctx, statement, args...)
+		if err != nil {
+			return nil, err
+		}
+		if n, err = result.RowsAffected(); err != nil || n == 0 {
+			return nil, err
+		}
+		return []occurrence{aboutAuthorization(store.AuthorizationGranted, store.Authorization{UserID: userID, ClientID: clientID, Scopes: scopes})}, nil
+	})
+	return n, err
+}
+
+func aboutAuthorization(kind store.EventType, a store.Authorization) occurrence {
+	return occurrence{
+		kind: kind, objectID: a.ClientID, userID: a.UserID, clientID: a.ClientID,
+		by: store.Actor{Kind: store.ByUser, ID: a.UserID}, about: a,
+	}
+}
+
 // withdraw is what withdrawing makes of a connection, with the not-before time as
 // the last parameter.
 const withdraw = `UPDATE connections SET scopes = '', agreed_at = 0, organization_id = '', not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END `
 
-// Withdraw implements store.Connections.
+// Withdraw implements store.Connections. There is nothing to tell of one that was
+// withdrawn before.
 func (db *DB) Withdraw(ctx context.Context, userID, clientID string, now time.Time) error {
-	err := db.execOne(ctx, withdraw+`WHERE user_id = $1 AND client_id = $2`, userID, clientID, ms(now.Add(db.dialect.skew)))
-	if err != nil {
-		return fmt.Errorf("withdrawing a connection: %w", err)
+	const one = withdraw + `WHERE user_id = $1 AND client_id = $2`
+	n, err := db.withdrawn(ctx, one+` AND agreed_at > 0`, userID, clientID, ms(now.Add(db.dialect.skew)))
+	if err == nil && n == 0 {
+		err = db.execOne(ctx, one, userID, clientID, ms(now.Add(db.dialect.skew)))
 	}
-	return nil
+	return wrapped("withdrawing a connection", db.missing(err))
+}
+
+// withdrawn runs a statement that withdraws, tells of each, and counts them.
+func (db *DB) withdrawn(ctx context.Context, statement string, args ...any) (n int, err error) {
+	err = db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		rows, err := tx.QueryContext(ctx, statement+` RETURNING user_id, client_id`, args...)
+		if err != nil {
+			return nil, err
+		}
+		gone, err := all(rows, func(r row) (a store.Authorization, err error) {
+			err = r.Scan(&a.UserID, &a.ClientID)
+			return a, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		n = len(gone)
+		told := make([]occurrence, n)
+		for i, a := range gone {
+			told[i] = aboutAuthorization(store.AuthorizationWithdrawn, a)
+		}
+		return told, nil
+	})
+	return n, err
 }
 
 // WithdrawSome implements store.Connections. Connections that are withdrawn are in
 // no index of agreements, so each batch finds the next ones at once.
 func (db *DB) WithdrawSome(ctx context.Context, userID, clientID string, now time.Time, limit int) (int, error) {
 	column, id := ofWhom(userID, clientID)
-	n, err := db.engine.exec(ctx, withdraw+`WHERE agreed_at > 0 AND agreed_at <= $3 AND (user_id, client_id) IN (
+	n, err := db.withdrawn(ctx, withdraw+`WHERE agreed_at > 0 AND agreed_at <= $3 AND (user_id, client_id) IN (
 		SELECT user_id, client_id FROM connections WHERE `+column+` = $1 AND agreed_at > 0 AND agreed_at <= $3
 		ORDER BY agreed_at LIMIT $2)`, id, limit, ms(now.Add(db.dialect.skew)))
-	return int(n), wrapped("withdrawing connections", err)
+	return n, wrapped("withdrawing connections", err)
 }
 
 // ofWhom is the column that selects the connections of a user or of a client.

@@ -16,6 +16,11 @@ type dialect struct {
 	// not-before time that is written, so that a code stamped by a node whose
 	// clock runs ahead dies too.
 	skew time.Duration
+	// oneWriter says that transactions which write follow one another, so that events
+	// can be seen in the order of their ids. Otherwise one may appear before another
+	// that is younger than unsettled: the longest transaction and the skew.
+	oneWriter bool
+	unsettled time.Duration
 	// noSuchText reports whether a lookup failed because no row can hold its key.
 	noSuchText func(error) bool
 	// search is the condition for rows of user_texts t in which, in the given column,
@@ -45,10 +50,14 @@ func matches(column, place string) string {
 	return `user_search WHERE user_search MATCH ` + matchedColumn[column] + ` || ` + place
 }
 
+// skew is how far the clocks of nodes may be apart that share a database server.
+const skew = 2 * time.Second
+
 var sqlite = dialect{
 	goose:      goose.DialectSQLite3,
 	schema:     strings.NewReplacer("/*CLUSTERED*/;", "WITHOUT ROWID;", "/*SQLITE", "", "SQLITE*/", "").Replace,
 	skew:       0, // all processes are on one machine
+	oneWriter:  true,
 	noSuchText: func(error) bool { return false },
 	search: func(column, place string) string {
 		return `t.place IN (SELECT rowid FROM ` + matches(column, place) + `)`
@@ -60,7 +69,8 @@ var sqlite = dialect{
 var postgres = dialect{
 	goose:      goose.DialectPostgres,
 	schema:     func(sql string) string { return unhurried + sql },
-	skew:       2 * time.Second,
+	skew:       skew,
+	unsettled:  longestTransaction + skew,
 	noSuchText: func(err error) bool { return sqlState(err) == noSuchCharacter },
 	search:     func(column, place string) string { return `t.` + column + ` LIKE ` + place + ` ESCAPE '!'` },
 	asked:      contains,

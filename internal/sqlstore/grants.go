@@ -138,16 +138,32 @@ func (db *DB) GrantWithUser(ctx context.Context, id oauth.GrantID, now time.Time
 	return s, user, err
 }
 
-// RevokeGrant implements store.Grants.
+// RevokeGrant implements store.Grants. Only what revokes tells it.
 func (db *DB) RevokeGrant(ctx context.Context, id oauth.GrantID, why oauth.Reason, now time.Time) error {
-	err := db.execOne(ctx, `UPDATE grants SET
-			revoked = CASE WHEN revoked_at = 0 THEN $2 ELSE revoked END,
-			revoked_at = CASE WHEN revoked_at = 0 THEN $3 ELSE revoked_at END
-		WHERE id = $1`, id[:], string(why), ms(now))
-	if err != nil {
-		return fmt.Errorf("revoking a grant: %w", err)
-	}
-	return nil
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		then := store.GrantThen{ID: id.String(), Reason: string(why), RevokedAt: now}
+		var scopes oauth.Scopes
+		err := tx.QueryRowContext(ctx, `UPDATE grants SET revoked = $2, revoked_at = $3 WHERE id = $1 AND revoked_at = 0
+			RETURNING client_id, user_id, session_id, scopes`, id[:], string(why), ms(now)).
+			Scan(&then.ClientID, &then.UserID, &then.SessionID, scopesField{&scopes})
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			var revoked bool
+			if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM grants WHERE id = $1)`, id[:]).Scan(&revoked); err != nil || revoked {
+				return nil, err
+			}
+			return nil, store.ErrNotFound
+		case err != nil:
+			return nil, err
+		}
+		then.Scopes = scopes
+		told := occurrence{kind: store.GrantRevoked, objectID: then.ID, userID: then.UserID, clientID: then.ClientID, about: then}
+		if why == oauth.ClientRevoked {
+			told.by = store.Actor{Kind: store.ByClient, ID: then.ClientID}
+		}
+		return []occurrence{told}, nil
+	})
+	return wrapped("revoking a grant", err)
 }
 
 // DeleteExpiredGrants implements store.Grants. Ids begin with their time, so the

@@ -27,6 +27,7 @@ type settings struct {
 	Brand                     store.Brand             `json:"brand,omitzero"`
 
 	Organizations store.OrganizationSettings `json:"organizations,omitzero"`
+	EventsKept    int64                      `json:"events_kept,omitempty"`
 }
 
 func formatSettings(s store.Settings) (string, error) {
@@ -34,8 +35,7 @@ func formatSettings(s store.Settings) (string, error) {
 		formatLifetimes(s.Lifetimes),
 		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources, s.AllowedOrigins,
 		s.CustomScopes, s.DefaultScopes, s.DynamicRegistration, s.RegistrationTokenRequired, s.MetadataDocuments,
-		s.Brand,
-		s.Organizations,
+		s.Brand, s.Organizations, int64(s.EventsKept / time.Second),
 	})
 	return string(text), err
 }
@@ -60,6 +60,7 @@ func parseSettings(text string) (store.Settings, error) {
 
 		Brand:         kept.Brand,
 		Organizations: kept.Organizations,
+		EventsKept:    time.Duration(kept.EventsKept) * time.Second,
 	}
 	if s.Lifetimes.IDToken == 0 { // kept before there were any
 		s.Lifetimes.IDToken = oauth.DefaultLifetimes().IDToken
@@ -103,8 +104,9 @@ func (db *DB) UpdateSettings(ctx context.Context, i store.Instance) error {
 	if err != nil {
 		return fmt.Errorf("updating the settings: %w", err)
 	}
-	err = db.change(ctx, func(tx querier) error {
-		return execOne(ctx, tx, `UPDATE instance SET settings = $1, revision = revision + 1 WHERE revision = $2`, text, i.Revision)
+	err = db.telling(ctx, db.change, func(tx querier) ([]occurrence, error) {
+		changed := occurrence{kind: store.SettingsUpdated, objectID: i.ID, about: i}
+		return []occurrence{changed}, execOne(ctx, tx, `UPDATE instance SET settings = $1, revision = revision + 1 WHERE revision = $2`, text, i.Revision)
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return store.ErrConflict
@@ -114,23 +116,41 @@ func (db *DB) UpdateSettings(ctx context.Context, i store.Instance) error {
 
 // CutOff implements store.Instances.
 func (db *DB) CutOff(ctx context.Context, at time.Time) (time.Time, error) {
-	return db.cutOff(ctx, db.engine.transaction, "instance", "one", 1, at)
+	return db.cutOff(ctx, db.engine.transaction, "instance", "", at)
 }
 
-// cutOff moves the not-before time of one row on, never back, and gives it as it
-// is then. The table and its key are ours.
-func (db *DB) cutOff(ctx context.Context, in func(context.Context, func(querier) error) error, table, key string, id any, to time.Time) (time.Time, error) {
-	var until time.Time
-	err := in(ctx, func(tx querier) error {
-		err := execOne(ctx, tx, `UPDATE `+table+` SET not_before = CASE WHEN not_before > $2 THEN not_before ELSE $2 END
-			WHERE `+key+` = $1`, id, ms(to.Add(db.dialect.skew)))
+// cutOffs are the statements that move a not-before time on, and give the id of what
+// was cut off, the time, and the user and the client_id that it is.
+var cutOffs = map[string]string{
+	"instance": `UPDATE instance SET not_before = CASE WHEN not_before > $2 THEN not_before ELSE $2 END
+		WHERE one = 1 AND $1 = '' RETURNING id, not_before, '', ''`,
+	"user": `UPDATE users SET not_before = CASE WHEN not_before > $2 THEN not_before ELSE $2 END
+		WHERE id = $1 RETURNING id, not_before, id, ''`,
+	"oauth_application": `UPDATE clients SET not_before = CASE WHEN not_before > $2 THEN not_before ELSE $2 END
+		WHERE application_id = $1 RETURNING application_id, not_before, '', client_id`,
+}
+
+// cutOff moves the not-before time of one thing on, never back, and gives it as it
+// is then.
+func (db *DB) cutOff(ctx context.Context, in func(context.Context, func(querier) error) error, what, id string, to time.Time) (time.Time, error) {
+	done := store.CutOff{Of: what}
+	err := db.telling(ctx, in, func(tx querier) ([]occurrence, error) {
+		told := occurrence{kind: store.RevocationCreated}
+		rows, err := tx.QueryContext(ctx, cutOffs[what], id, ms(to.Add(db.dialect.skew)))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return tx.QueryRowContext(ctx, `SELECT not_before FROM `+table+` WHERE `+key+` = $1`, id).Scan(at{&until})
+		moved, err := all(rows, func(r row) (bool, error) {
+			return true, r.Scan(&done.ID, at{&done.NotBefore}, &told.userID, &told.clientID)
+		})
+		if err != nil || len(moved) == 0 {
+			return nil, errors.Join(err, store.ErrNotFound)
+		}
+		told.objectID, told.about = done.ID, done
+		return []occurrence{told}, nil
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("cutting off: %w", db.missing(err))
 	}
-	return until, nil
+	return done.NotBefore, nil
 }

@@ -158,11 +158,13 @@ func (db *DB) RevokeInvitation(ctx context.Context, id string, now time.Time) er
 
 // AcceptInvitation implements store.Invitations.
 func (db *DB) AcceptInvitation(ctx context.Context, id string, u store.User, now time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := settle(ctx, tx, id, store.TicketAccepted, now); err != nil {
-			return err
+			return nil, err
 		}
-		return createUser(ctx, tx, u)
+		joined := aboutUser(store.UserCreated, u)
+		joined.by = store.Actor{Kind: store.ByUser, ID: u.ID}
+		return []occurrence{joined}, createUser(ctx, tx, u)
 	})
 	return db.settled(ctx, id, now, err)
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signet-auth/signet/internal/oauth"
@@ -17,8 +18,10 @@ import (
 
 // Options say which database to open.
 type Options struct {
-	URL string // a path, or a postgres:// URL
-	Log *slog.Logger
+	URL      string // a path, or a postgres:// URL
+	Log      *slog.Logger
+	Now      func() time.Time // stamps events; by default time.Now
+	Describe store.Described  // what events say of their objects; by default their ids alone
 }
 
 // A DB keeps everything. It is safe for concurrent use.
@@ -29,6 +32,11 @@ type DB struct {
 	close   func() error
 	maxFew  int // see user_list.go, as is the next
 	stretch int
+
+	now      func() time.Time
+	describe store.Described
+	stamps   stamps
+	instance atomic.Pointer[string] // its id
 }
 
 var _ interface {
@@ -55,6 +63,9 @@ var _ interface {
 	store.MachineScopes
 	store.M2MTokens
 	store.SubjectKeys
+	store.Events
+	store.Webhooks
+	store.Deliveries
 } = (*DB)(nil)
 
 // An engine carries statements to one of the two databases. The operations on
@@ -103,6 +114,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		indexTexts(ctx, e.sql, cmp.Or(o.Log, slog.New(slog.DiscardHandler)))
 	}
 	db.close, db.maxFew, db.stretch = sync.OnceValue(db.engine.close), maxFew, stretch
+	db.describe = o.Describe
+	if o.Now != nil {
+		db.now = o.Now
+	}
 	return db, nil
 }
 

@@ -34,12 +34,17 @@ const (
 	requestTimeout   = 15 * time.Second // of a statement with all that it is sent again
 	lanes            = 2                // statements of one kind under way at once; more would only be smaller
 	idleConnection   = 5 * time.Minute  // pool_max_conn_idle_time
+
+	// longestTransaction ends what takes longer, however much of it is waiting. The
+	// feed of events holds back what is younger.
+	longestTransaction = 6 * time.Second
 )
 
 // A postgresEngine is an engine over a pool of connections.
 type postgresEngine struct {
 	pool    *pgxpool.Pool
-	sql     *sql.DB // over the same pool
+	longest time.Duration // of a transaction
+	sql     *sql.DB       // over the same pool
 	redeems batcher[grantRow, bool]
 	rotates batcher[store.Rotation, *grantRow]
 	reads   batcher[oauth.GrantID, *grantRow]
@@ -55,13 +60,13 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &postgresEngine{pool: pool, sql: stdlib.OpenDBFromPool(pool)}
+	e := &postgresEngine{pool: pool, longest: longestTransaction, sql: stdlib.OpenDBFromPool(pool)}
 	e.redeems.run, e.rotates.run, e.reads.run, e.users.run = e.redeemAll, e.rotateAll, e.readAll, e.readAllWithUsers
 	e.redeems.lanes, e.rotates.lanes, e.reads.lanes, e.users.lanes = lanes, lanes, lanes, lanes
 	if err := migrate(ctx, e.sql, postgres); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
-	return &DB{dialect: postgres, engine: e, read: e.sql}, nil
+	return &DB{dialect: postgres, engine: e, read: e.sql, now: time.Now}, nil
 }
 
 // poolConfig adds our limits to what the URL says.
@@ -117,15 +122,31 @@ func (e *postgresEngine) exec(ctx context.Context, statement string, args ...any
 
 func (e *postgresEngine) transaction(ctx context.Context, work func(querier) error) error {
 	return e.again(ctx, func(ctx context.Context) error {
+		ctx, end := context.WithCancel(ctx)
+		defer end()
 		tx, err := e.sql.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
-		if err := work(tx); err != nil {
-			return errors.Join(err, tx.Rollback())
+		tooLong := time.AfterFunc(e.longest, end)
+		if err = work(tx); err != nil {
+			err = errors.Join(err, ignoring(sql.ErrTxDone, tx.Rollback()))
+		} else {
+			err = tx.Commit()
 		}
-		return tx.Commit()
+		if !tooLong.Stop() && err != nil {
+			return fmt.Errorf("%w: a transaction took longer than %v: %w", store.ErrUnavailable, e.longest, err)
+		}
+		return err
 	})
+}
+
+// ignoring gives err unless it is the one that is expected.
+func ignoring(expected, err error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
 }
 
 // attempts is how often a statement is tried that loses to others.

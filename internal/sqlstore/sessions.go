@@ -12,11 +12,39 @@ import (
 // CreateSession implements store.Sessions. The insert reads the user, so that
 // one banned or deleted meanwhile gets none.
 func (db *DB) CreateSession(ctx context.Context, s store.Session) error {
-	err := db.engine.transaction(ctx, func(tx querier) error { return createSession(ctx, tx, s) })
-	if err != nil {
-		return fmt.Errorf("creating a session: %w", db.missing(err))
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		return []occurrence{aboutSession(store.SessionCreated, s)}, createSession(ctx, tx, s)
+	})
+	return wrapped("creating a session", db.missing(err))
+}
+
+// aboutSession tells what became of a session.
+func aboutSession(kind store.EventType, s store.Session) occurrence {
+	status := "active"
+	if kind != store.SessionCreated {
+		_, status, _ = strings.Cut(string(kind), ".")
 	}
-	return nil
+	return occurrence{
+		kind: kind, objectID: s.ID, userID: s.UserID, by: store.Actor{Kind: store.ByUser, ID: s.UserID},
+		about: store.SessionThen{Session: s, Status: status},
+	}
+}
+
+// endSessions ends the sessions that the condition selects, and tells it.
+func endSessions(ctx context.Context, tx querier, kind store.EventType, condition string, args ...any) ([]occurrence, error) {
+	rows, err := tx.QueryContext(ctx, `DELETE FROM sessions WHERE `+condition+` RETURNING `+strings.ReplaceAll(sessionColumns, "s.", ""), args...)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := all(rows, scanSession)
+	if err != nil {
+		return nil, err
+	}
+	told := make([]occurrence, len(ended))
+	for i, s := range ended {
+		told[i] = aboutSession(kind, s)
+	}
+	return told, nil
 }
 
 func createSession(ctx context.Context, tx querier, s store.Session) error {
@@ -59,10 +87,14 @@ func (db *DB) SessionWithUser(ctx context.Context, cookie store.Hash, now time.T
 
 // EndSession implements store.Sessions.
 func (db *DB) EndSession(ctx context.Context, id string, _ time.Time) error {
-	if _, err := db.engine.exec(ctx, `DELETE FROM sessions WHERE id = $1`, id); err != nil {
-		return fmt.Errorf("ending a session: %w", err)
+	kind := store.SessionRemoved
+	if by := store.ActorOf(ctx, store.Actor{Kind: store.ByUser}); by.Kind != store.ByUser {
+		kind = store.SessionRevoked
 	}
-	return nil
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		return endSessions(ctx, tx, kind, `id = $1`, id)
+	})
+	return wrapped("ending a session", db.nothing(err))
 }
 
 // liveSession selects sessions that still hold, beside their users.

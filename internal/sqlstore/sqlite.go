@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -81,7 +82,7 @@ func openSQLiteOver(ctx context.Context, path, layer string) (*DB, error) {
 	for range cap(e.grants) {
 		e.grants <- nil
 	}
-	return &DB{dialect: sqlite, engine: e, read: e.reader()}, nil
+	return &DB{dialect: sqlite, engine: e, read: e.reader(), now: time.Now}, nil
 }
 
 // private makes the files of a database so that only their owner reads them; the

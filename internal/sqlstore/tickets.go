@@ -37,14 +37,14 @@ func (db *DB) SignInToken(ctx context.Context, id string, now time.Time) (store.
 // RedeemSignInToken implements store.SignInTokens.
 func (db *DB) RedeemSignInToken(ctx context.Context, id string, s store.Session) error {
 	now := s.SignedInAt
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		err := tx.QueryRowContext(ctx, `UPDATE sign_in_tokens SET status = $2, updated_at = $3
 			WHERE id = $1 AND status = $4 AND expires_at > $3 RETURNING user_id`,
 			id, string(store.TicketAccepted), ms(now), string(store.TicketPending)).Scan(&s.UserID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return createSession(ctx, tx, s)
+		return []occurrence{aboutSession(store.SessionCreated, s)}, createSession(ctx, tx, s)
 	})
 	if err = db.missing(err); !errors.Is(err, store.ErrNotFound) {
 		return wrapped("redeeming a sign-in token", err)

@@ -97,21 +97,21 @@ func (db *DB) userConditions(q store.UserQuery, places found) *conditions {
 }
 
 // having is the condition for rows of user_texts t with a text.
-func (db *DB) having(c *conditions, x wanted, places found) string {
+func (db *DB) having(c *conditions, x lookup, places found) string {
 	if list := places[x.column]; list != "" {
 		return `t.place IN (SELECT value FROM json_each(` + c.place(list) + `))`
 	}
 	return db.dialect.search(x.column, c.place(db.dialect.asked(x.text)))
 }
 
-// A wanted is a text that is looked for in a column of user_texts.
-type wanted struct{ column, text string }
+// A lookup is a text that is looked for in a column of user_texts.
+type lookup struct{ column, text string }
 
-func (x wanted) searchable() bool { return utf8.RuneCountInString(x.text) >= searchable }
+func (x lookup) searchable() bool { return utf8.RuneCountInString(x.text) >= searchable }
 
 // textsOf are the texts that a query looks for.
-func textsOf(q store.UserQuery) (all []wanted) {
-	for _, x := range []wanted{{"anything", q.Query}, {"address", q.AddressQuery}, {"username", q.UsernameQuery}, {"name", q.NameQuery}} {
+func textsOf(q store.UserQuery) (all []lookup) {
+	for _, x := range []lookup{{"anything", q.Query}, {"address", q.AddressQuery}, {"username", q.UsernameQuery}, {"name", q.NameQuery}} {
 		if x.text != "" {
 			all = append(all, x)
 		}

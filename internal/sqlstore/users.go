@@ -89,11 +89,27 @@ func object(m json.RawMessage) string {
 
 // CreateUser implements store.Users.
 func (db *DB) CreateUser(ctx context.Context, u store.User) error {
-	err := db.engine.transaction(ctx, func(tx querier) error { return createUser(ctx, tx, u) })
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		return []occurrence{aboutUser(store.UserCreated, u)}, createUser(ctx, tx, u)
+	})
+	return wrapped("creating a user", err)
+}
+
+func aboutUser(kind store.EventType, u store.User) occurrence {
+	return occurrence{kind: kind, objectID: u.ID, userID: u.ID, about: u}
+}
+
+// userThen tells that a user has changed, as the user is now.
+func userThen(ctx context.Context, tx querier, id string) ([]occurrence, error) {
+	rows, err := tx.QueryContext(ctx, selectUser+`WHERE u.id = $1 ORDER BY e.position`, id)
 	if err != nil {
-		return fmt.Errorf("creating a user: %w", err)
+		return nil, err
 	}
-	return nil
+	users, err := scanUsers(rows)
+	if err != nil || len(users) == 0 {
+		return nil, errors.Join(err, store.ErrNotFound)
+	}
+	return []occurrence{aboutUser(store.UserUpdated, users[0])}, nil
 }
 
 func createUser(ctx context.Context, tx querier, u store.User) error {
@@ -173,35 +189,16 @@ func (db *DB) user(ctx context.Context, where, key string) (store.User, error) {
 
 // UpdateUser implements store.Users.
 func (db *DB) UpdateUser(ctx context.Context, u store.User, was time.Time, signOut bool) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		if err := free(ctx, tx, u); err != nil {
-			return err
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		if err := updateUser(ctx, tx, u, was); err != nil {
+			return nil, err
 		}
-		err := execOne(ctx, tx, `UPDATE users SET external_id = $2, username = $3, username_key = $4, first_name = $5, last_name = $6,
-				locale = $7, image_url = $8, password_digest = $9, primary_email_id = $10,
-				public_metadata = $11, private_metadata = $12, unsafe_metadata = $13, created_at = $14, updated_at = $15,
-				address_key = $17, options = $18
-			WHERE id = $1 AND updated_at = $16`,
-			u.ID, sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}, u.Username, key(u.Username),
-			u.FirstName, u.LastName, u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID,
-			object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata), ms(u.CreatedAt), ms(u.UpdatedAt), ms(was),
-			primaryKey(u), formatUserOptions(u.UserOptions))
-		if err != nil {
-			return err
+		told, err := userThen(ctx, tx, u.ID)
+		if err != nil || !signOut {
+			return told, err
 		}
-		gone := []string{"emails", "user_texts"}
-		if signOut {
-			gone = append(gone, "sessions")
-		}
-		for _, table := range gone {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, u.ID); err != nil {
-				return err
-			}
-		}
-		if err := addEmails(ctx, tx, u); err != nil {
-			return err
-		}
-		return addTexts(ctx, tx, u)
+		ended, err := endSessions(ctx, tx, store.SessionEnded, `user_id = $1`, u.ID)
+		return append(told, ended...), err
 	})
 	switch {
 	case sqlState(err) == uniqueViolation: // another change has just taken a value
@@ -213,6 +210,33 @@ func (db *DB) UpdateUser(ctx context.Context, u store.User, was time.Time, signO
 		return err
 	}
 	return store.ErrConflict
+}
+
+func updateUser(ctx context.Context, tx querier, u store.User, was time.Time) error {
+	if err := free(ctx, tx, u); err != nil {
+		return err
+	}
+	err := execOne(ctx, tx, `UPDATE users SET external_id = $2, username = $3, username_key = $4, first_name = $5, last_name = $6,
+			locale = $7, image_url = $8, password_digest = $9, primary_email_id = $10,
+			public_metadata = $11, private_metadata = $12, unsafe_metadata = $13, created_at = $14, updated_at = $15,
+			address_key = $17, options = $18
+		WHERE id = $1 AND updated_at = $16`,
+		u.ID, sql.NullString{String: u.ExternalID, Valid: u.ExternalID != ""}, u.Username, key(u.Username),
+		u.FirstName, u.LastName, u.Locale, u.ImageURL, u.PasswordDigest, u.PrimaryEmailID,
+		object(u.PublicMetadata), object(u.PrivateMetadata), object(u.UnsafeMetadata), ms(u.CreatedAt), ms(u.UpdatedAt), ms(was),
+		primaryKey(u), formatUserOptions(u.UserOptions))
+	if err != nil {
+		return err
+	}
+	for _, table := range []string{"emails", "user_texts"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, u.ID); err != nil {
+			return err
+		}
+	}
+	if err := addEmails(ctx, tx, u); err != nil {
+		return err
+	}
+	return addTexts(ctx, tx, u)
 }
 
 // free says which value of u another user has. Two changes at once that pass here
@@ -253,18 +277,25 @@ func (db *DB) SetBanned(ctx context.Context, id string, banned bool, now time.Ti
 	if banned {
 		notBefore = ms(now.Add(db.dialect.skew))
 	}
-	err := db.execOne(ctx, `UPDATE users SET banned = $2, updated_at = CASE WHEN updated_at >= $4 THEN updated_at + 1 ELSE $4 END,
-			not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END
-		WHERE id = $1`, id, banned, notBefore, ms(now))
-	if err != nil {
-		return fmt.Errorf("banning or unbanning a user: %w", err)
-	}
-	return nil
+	err := db.markUser(ctx, id, `banned = $2, updated_at = CASE WHEN updated_at >= $4 THEN updated_at + 1 ELSE $4 END,
+		not_before = CASE WHEN not_before > $3 THEN not_before ELSE $3 END`, banned, notBefore, ms(now))
+	return wrapped("banning or unbanning a user", err)
+}
+
+// markUser changes what an operator decides about a user.
+func (db *DB) markUser(ctx context.Context, id, change string, args ...any) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		if err := execOne(ctx, tx, `UPDATE users SET `+change+` WHERE id = $1`, append([]any{id}, args...)...); err != nil {
+			return nil, err
+		}
+		return userThen(ctx, tx, id)
+	})
+	return db.missing(err)
 }
 
 // SetLocked implements store.Users.
 func (db *DB) SetLocked(ctx context.Context, id string, locked bool, now time.Time) error {
-	err := db.execOne(ctx, `UPDATE users SET locked = $2, updated_at = CASE WHEN updated_at >= $3 THEN updated_at + 1 ELSE $3 END WHERE id = $1`, id, locked, ms(now))
+	err := db.markUser(ctx, id, `locked = $2, updated_at = CASE WHEN updated_at >= $3 THEN updated_at + 1 ELSE $3 END`, locked, ms(now))
 	return wrapped("locking or unlocking a user", err)
 }
 
@@ -276,7 +307,7 @@ func (db *DB) TouchUser(ctx context.Context, id string, now time.Time) error {
 
 // CutOffUser implements store.Users.
 func (db *DB) CutOffUser(ctx context.Context, id string, at time.Time) (time.Time, error) {
-	return db.cutOff(ctx, db.engine.transaction, "users", "id", id, at)
+	return db.cutOff(ctx, db.engine.transaction, "user", id, at)
 }
 
 // DeleteUser implements store.Users.
@@ -299,19 +330,22 @@ func (db *DB) DeleteUserAt(ctx context.Context, id string, was time.Time) error 
 // deleteUser runs the statement that decides whether the user goes, and then
 // removes the rest.
 func (db *DB) deleteUser(ctx context.Context, id, statement string, args ...any) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := execOne(ctx, tx, statement, args...); err != nil {
-			return err
+			return nil, err
 		}
 		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM subject_keys WHERE subject = $1`, id); err != nil {
-			return err
+			return nil, err
 		}
-		return leaveAll(ctx, tx, id)
+		if err := leaveAll(ctx, tx, id); err != nil {
+			return nil, err
+		}
+		return []occurrence{{kind: store.UserDeleted, objectID: id, userID: id, about: store.Deleted{Object: "user", ID: id}}}, nil
 	})
 	return wrapped("deleting a user", db.missing(err))
 }

@@ -213,6 +213,8 @@ type broken struct {
 
 func (b broken) exec(context.Context, string, ...any) (int64, error) { return 0, b.err }
 
+func (b broken) transaction(context.Context, func(querier) error) error { return b.err }
+
 // Whoever is told of a replay is told that what the code bought is revoked.
 func TestAReplayThatRevokedNothingIsAFault(t *testing.T) {
 	db := seeded(t, filepath.Join(t.TempDir(), "signet.db"))

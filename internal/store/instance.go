@@ -53,7 +53,8 @@ type Settings struct {
 	RegistrationTokenRequired bool
 	MetadataDocuments         MetadataDocuments
 
-	Brand Brand
+	Brand      Brand
+	EventsKept time.Duration // zero is DefaultEventsKept
 }
 
 // A Brand is whose the pages are; what is empty is Signet's own.
@@ -69,6 +70,9 @@ type OrganizationSettings struct {
 	MaxMembers int  // of an organization that is made without a limit of its own; 0: any number
 	AdminsKeep bool // admins of new organizations may not delete them
 }
+
+// DefaultEventsKept is how long events are kept unless the settings say otherwise.
+const DefaultEventsKept = 90 * 24 * time.Hour
 
 // A CustomScope is a scope that the operator made.
 type CustomScope struct {

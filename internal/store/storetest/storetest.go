@@ -36,6 +36,9 @@ type Store interface {
 	store.MachineScopes
 	store.M2MTokens
 	store.SubjectKeys
+	store.Events
+	store.Webhooks
+	store.Deliveries
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
@@ -44,7 +47,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
-		machinePromises, m2mTokenPromises, subjectKeyPromises,
+		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises,
 	} {
 		run(t, open, promises)
 	}

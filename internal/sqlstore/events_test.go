@@ -1,0 +1,129 @@
+package sqlstore
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// clock is a clock that a test moves.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+func eventful(t *testing.T, url string, c *clock) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), Options{URL: url, Now: c.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func putKey(t *testing.T, db *DB, id string) {
+	t.Helper()
+	if err := db.CreateAPIKey(t.Context(), store.APIKey{ID: id, Name: id, Secret: store.Hash([]byte(id + "................................")[:32])}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever follows the feed misses no event, though one transaction begins before
+// another and ends after it.
+func TestTheFeedWaitsForWhatIsUnderWay(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) {
+			c := &clock{at: time.Now()}
+			db := eventful(t, url(t), c)
+			if db.dialect.oneWriter {
+				putKey(t, db, "key_1")
+				c.move(-time.Hour) // a clock that is set back
+				putKey(t, db, "key_2")
+				page, err := db.Events(t.Context(), store.EventQuery{Limit: 10})
+				if err != nil || len(page.Events) != 2 || page.Events[1].ObjectID != "key_2" {
+					t.Fatalf("the feed has %+v, %v", page, err)
+				}
+				return
+			}
+			slow := errors.New("slow")
+			err := db.engine.transaction(t.Context(), func(tx querier) error {
+				if _, err := db.tell(t.Context(), tx, occurrence{kind: store.UserUpdated, objectID: "slow"}); err != nil {
+					return err
+				}
+				c.move(longestTransaction - time.Second)
+				putKey(t, db, "key_1") // beside it
+				c.move(time.Second / 2)
+				page, err := db.Events(t.Context(), store.EventQuery{Limit: 10})
+				if err != nil || len(page.Events) != 0 {
+					return errors.Join(slow, err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatalf("the feed has gone past an event that was under way: %v", err)
+			}
+			c.move(db.dialect.unsettled)
+			page, err := db.Events(t.Context(), store.EventQuery{Limit: 10})
+			if err != nil || len(page.Events) != 2 || page.Events[0].ObjectID != "slow" || page.Last != page.Events[1].ID || page.More {
+				t.Errorf("the feed has %+v, %v", page, err)
+			}
+		})
+	}
+}
+
+// A transaction that lasts longer than the feed waits has never happened.
+func TestALongTransactionIsEnded(t *testing.T) {
+	db := open(t, engines["postgres"](t))
+	db.engine.(*postgresEngine).longest = 50 * time.Millisecond
+	err := db.engine.transaction(t.Context(), func(tx querier) error {
+		if _, err := db.tell(t.Context(), tx, occurrence{kind: store.UserUpdated, objectID: "slow"}); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(t.Context(), `SELECT pg_sleep(60)`)
+		return err
+	})
+	if !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable", err)
+	}
+	if page, err := db.Events(t.Context(), store.EventQuery{Limit: 10, Descending: true}); err != nil || len(page.Events) > 0 {
+		t.Errorf("it has left %+v, %v", page, err)
+	}
+}
+
+func TestIDsOfEventsGrow(t *testing.T) {
+	var s stamps
+	at := time.UnixMilli(1_795_521_600_000)
+	last := store.EventID{}
+	for i := range 200_000 { // more than there are numbers in a millisecond
+		id := s.next(at.Add(-time.Duration(i) * time.Microsecond))
+		if string(id[:]) <= string(last[:]) {
+			t.Fatalf("id %d is %s after %s", i, id, last)
+		}
+		last = id
+	}
+	parsed, ok := store.ParseEventID(last.String())
+	if !ok || parsed != last {
+		t.Errorf("%s is read as %s", last, parsed)
+	}
+	for _, text := range []string{"", "evt_", "evt_" + last.String(), last.String()[4:], last.String() + "0", "evt_" + "ABCDEF0123456789ABCDEF0123456789", "evt_zz000000000000000000000000000000"} {
+		if _, ok := store.ParseEventID(text); ok {
+			t.Errorf("%q passes for an id", text)
+		}
+	}
+}
