@@ -36,6 +36,7 @@ var instanceSettings = []setting{
 	flag("client_documents_advertised", func(s *store.Settings) *bool { return &s.MetadataDocuments.Advertised }),
 	flag("client_documents_only_known", func(s *store.Settings) *bool { return &s.MetadataDocuments.OnlyPreRegistered }),
 	flag("client_documents_block_implicit", func(s *store.Settings) *bool { return &s.MetadataDocuments.BlockImplicit }),
+	lifetime("events_kept", func(s *store.Settings) *time.Duration { return &s.EventsKept }),
 	list("resources", func(s *store.Settings) *[]string { return &s.Resources }),
 	words("brand_name", func(s *store.Settings) *string { return &s.Brand.Name }),
 	words("brand_accent", func(s *store.Settings) *string { return &s.Brand.Accent }),

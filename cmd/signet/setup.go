@@ -13,6 +13,7 @@ import (
 
 	"github.com/signet-auth/signet/internal/config"
 	"github.com/signet-auth/signet/internal/server"
+	"github.com/signet-auth/signet/internal/store"
 )
 
 // addConfigFlags adds a flag for every setting that may have one.
@@ -51,7 +52,7 @@ func withOffice(cmd *cobra.Command, work func(context.Context, *server.Office) e
 	if err != nil {
 		return err
 	}
-	ctx := cmd.Context()
+	ctx := store.WithActor(cmd.Context(), store.Actor{Kind: store.ByCommand})
 	office, err := server.OpenOffice(ctx, cfg, server.Options{Log: newLog(cmd.ErrOrStderr(), cfg)})
 	if err != nil {
 		return failed(err)

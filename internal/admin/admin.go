@@ -10,6 +10,7 @@ import (
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/token"
+	"github.com/signet-auth/signet/internal/webhook"
 )
 
 // Sessions keeps the browsers that are signed in.
@@ -43,6 +44,10 @@ type Deps struct {
 	Organizations Organizations
 	Machines      MachineStore
 	MachineTokens *token.Machines
+	Events        store.Events
+	Webhooks      Webhooks
+	WebhookReach  webhook.Reach
+	WebhookSecret *webhook.Secrets
 }
 
 // Admin does what an operator asks for. It is safe for concurrent use.
@@ -72,6 +77,10 @@ type Admin struct {
 	organizations Organizations
 	machines      MachineStore
 	machineTokens *token.Machines
+	events        store.Events
+	webhooks      Webhooks
+	webhookReach  webhook.Reach
+	webhookSecret *webhook.Secrets
 }
 
 // New makes an Admin.
@@ -95,6 +104,10 @@ func New(d Deps) *Admin {
 		organizations: d.Organizations,
 		machines:      d.Machines,
 		machineTokens: d.MachineTokens,
+		events:        d.Events,
+		webhooks:      d.Webhooks,
+		webhookReach:  d.WebhookReach,
+		webhookSecret: d.WebhookSecret,
 	}
 }
 

@@ -231,11 +231,20 @@ func (a *Admin) ClientSecrets(ctx context.Context, c store.Client) ([]ClientSecr
 	if err != nil {
 		return nil, fmt.Errorf("finding out when secrets were used: %w", err)
 	}
+	return SecretsOf(c, a.now(), last), nil
+}
+
+// SecretsOf are the secrets of an application that work at now, given when they were
+// last used.
+func SecretsOf(c store.Client, now time.Time, last map[store.Hash]time.Time) []ClientSecret {
+	if c.Public {
+		return nil
+	}
 	secrets := []ClientSecret{{MadeAt: c.SecretMadeAt, LastUsedAt: last[c.SecretHash]}}
-	if c.OldSecret.Live(a.now()) {
+	if c.OldSecret.Live(now) {
 		secrets = append(secrets, ClientSecret{MadeAt: c.OldSecret.MadeAt, ExpiresAt: c.OldSecret.Until, LastUsedAt: last[c.OldSecret.Hash]})
 	}
-	return secrets, nil
+	return secrets
 }
 
 // changeApplication reads an application, applies change and writes it, again

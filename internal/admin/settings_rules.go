@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -52,6 +53,12 @@ var lifetimeBounds = map[string]lifetimeBound{
 // LifetimeNames lists the lifetimes of instances and applications.
 func LifetimeNames() []string { return slices.Sorted(maps.Keys(lifetimeBounds)) }
 
+// leastEventsKept is longer than events may be on their way to an endpoint.
+const leastEventsKept = 7 * day
+
+// EventsKept is how long events are kept.
+func EventsKept(s store.Settings) time.Duration { return cmp.Or(s.EventsKept, store.DefaultEventsKept) }
+
 const maxOrigins = 50
 
 // origins checks a list of web origins (RFC 6454 §6.2).
@@ -77,6 +84,9 @@ func checkSettings(s store.Settings) error {
 		if value := *bound.field(&s.Lifetimes); value < bound.least || value > bound.most {
 			p.add(name, Unacceptable, bound.text)
 		}
+	}
+	if s.EventsKept != 0 && (s.EventsKept < leastEventsKept || s.EventsKept > 10*year) {
+		p.add("events_kept", Unacceptable, "events_kept must be 7 days to 10 years, or 0 for 90 days.")
 	}
 	p.resources("resources", s.Resources)
 	p.origins("allowed_origins", s.AllowedOrigins)

@@ -110,6 +110,8 @@ func (a *API) routes() routes {
 		a.machineRoutes(),
 		a.m2mTokenRoutes(),
 		a.apiKeyRoutes(),
+		a.eventRoutes(),
+		a.webhookRoutes(),
 	} {
 		maps.Copy(all, family)
 	}

@@ -101,6 +101,10 @@ func (a *API) applicationObject(ctx context.Context, app admin.Application, inst
 	if err != nil {
 		return applicationObject{}, err
 	}
+	return newApplicationObject(a.issuer, app, secrets, instanceID), nil
+}
+
+func newApplicationObject(issuer string, app admin.Application, secrets []admin.ClientSecret, instanceID string) applicationObject {
 	o := applicationObject{
 		Object:                "oauth_application",
 		ID:                    app.ApplicationID,
@@ -117,11 +121,11 @@ func (a *API) applicationObject(ctx context.Context, app admin.Application, inst
 		DeviceGrant:           app.DeviceGrant,
 		Scopes:                app.Scopes.String(),
 		RedirectURIs:          app.RedirectURIs,
-		AuthorizeURL:          a.issuer + oauth.AuthorizePath,
-		TokenFetchURL:         a.issuer + oauth.TokenPath,
-		UserInfoURL:           a.issuer + oauth.UserInfoPath,
-		DiscoveryURL:          a.issuer + oauth.OpenIDPath,
-		TokenIntrospectionURL: a.issuer + oauth.IntrospectPath,
+		AuthorizeURL:          issuer + oauth.AuthorizePath,
+		TokenFetchURL:         issuer + oauth.TokenPath,
+		UserInfoURL:           issuer + oauth.UserInfoPath,
+		DiscoveryURL:          issuer + oauth.OpenIDPath,
+		TokenIntrospectionURL: issuer + oauth.IntrospectPath,
 		CreatedAt:             app.CreatedAt.UnixMilli(),
 		UpdatedAt:             app.UpdatedAt.UnixMilli(),
 		Signet:                extrasOf(app, secrets),
@@ -131,7 +135,7 @@ func (a *API) applicationObject(ctx context.Context, app admin.Application, inst
 	} else {
 		o.CallbackURL = app.RedirectURIs[0]
 	}
-	return o, nil
+	return o
 }
 
 // A page is one page of a list, and how many objects there are in all.

@@ -77,6 +77,14 @@ func (a *API) authenticateMachine(r *http.Request, key string) (store.APIKey, *s
 	return store.APIKey{ID: m.ID, Name: m.Name, Secret: oauth.HashSecret(key)}, &m, nil
 }
 
+// actor is who does what is asked with a key. A machine is a client.
+func actor(key store.APIKey, machine *store.Machine) store.Actor {
+	if machine != nil {
+		return store.Actor{Kind: store.ByClient, ID: machine.ID, Name: machine.Name}
+	}
+	return store.Actor{Kind: store.BySecretKey, ID: key.ID, Name: key.Name}
+}
+
 // authenticateOperator finds the secret key of this instance.
 func (a *API) authenticateOperator(r *http.Request, key string) (store.APIKey, error) {
 	if !strings.HasPrefix(key, "sk_") {

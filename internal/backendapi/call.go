@@ -85,7 +85,8 @@ func (a *API) answer(h http.Header, r *http.Request, methods map[string]method) 
 	if err := a.tooOften(h, r, key); err != nil {
 		return nil, err
 	}
-	r = r.WithContext(context.WithValue(context.WithValue(r.Context(), keyContext{}, key), machineContext{}, machine))
+	ctx := store.WithActor(r.Context(), actor(key, machine))
+	r = r.WithContext(context.WithValue(context.WithValue(ctx, keyContext{}, key), machineContext{}, machine))
 	if _, err := versionOf(r); err != nil {
 		return nil, err
 	}

@@ -342,6 +342,8 @@ func (b *bench) objects() objects {
 	keep(b.do("POST /v1/invitations", `{"email_address":"invited@example.com"}`).member(b.t, "id"))
 	keep(b.do("POST /v1/secret_keys", `{"name":"deploy"}`).member(b.t, "id"))
 	b.machineObjects(o)
+	hook := keep(b.do("POST /v1/webhooks", `{"url":"https://app.example.com/webhooks"}`).member(b.t, "id"))
+	keep(b.do("POST /v1/webhooks/"+hook+"/test", "null").member(b.t, "event_id"))
 	b.do("POST /v1/oauth_scopes", `{"name":"files:read","description":"Read your files"}`).member(b.t, "name")
 	b.cases.Add(doctor.Case{ID: trace, At: now, Request: "GET /oauth/authorize", Code: "invalid_scope", Rule: "RFC 6749 §3.3", Description: "scope asks for more than the application is allowed"})
 	return o
@@ -415,6 +417,7 @@ func (o objects) path(path string) string {
 		"sit_": "/v1/sign_in_tokens/{id}", "inv_": "/v1/invitations/{id}", "key_": "/v1/secret_keys/{id}",
 		"org_": "/v1/organizations/{id}",
 		"mch_": "/v1/machines/{id}",
+		"we_":  "/v1/webhooks/{id}", "evt_": "/v1/events/{id}",
 	} {
 		if rest, ok := strings.CutPrefix(path, place); ok {
 			path = strings.Replace(place, "{id}", o[prefix], 1) + rest
@@ -423,7 +426,8 @@ func (o objects) path(path string) string {
 	if path == "/v1/sessions" {
 		path += "?user_id=" + o["user_"]
 	}
-	return strings.NewReplacer("{application_id}", o["oa_"], "/oauth_refusals/{id}", "/oauth_refusals/"+trace, "{name}", "files:read", "{user_id}", o["member"]).Replace(path)
+	return strings.NewReplacer("{application_id}", o["oa_"], "{event_id}", o["evt_"], "/oauth_refusals/{id}", "/oauth_refusals/"+trace,
+		"{name}", "files:read", "{user_id}", o["member"]).Replace(path)
 }
 
 // use puts the ids into an example, and tell takes them out of an answer.
@@ -436,12 +440,14 @@ func (o objects) use(text string) string {
 }
 
 var (
-	anyID     = regexp.MustCompile(`\b(user|oa|ins|idn|sess|sit|inv|key|org|orgmem|mch)_[0-9A-Za-z]{27}\b`)
+	anyID     = regexp.MustCompile(`\b(user|oa|ins|idn|sess|sit|inv|key|org|orgmem|mch|we)_[0-9A-Za-z]{27}\b`)
+	anyEvent  = regexp.MustCompile(`\bevt_[0-9a-f]{32}\b`)
 	anyHexID  = regexp.MustCompile(`\b(mt|ak)_[0-9a-f]{32}\b`)
 	anySecret = regexp.MustCompile(`\b(mt|ak)_[\w-]{43,}`)
 )
 
 func (objects) tell(body []byte) json.RawMessage {
+	body = anyEvent.ReplaceAll(body, []byte("evt_01a20d6d5de80000a1b2c3d4e5f60718"))
 	body = anyID.ReplaceAll(body, []byte("${1}_"+exampleID))
 	body = anyHexID.ReplaceAll(body, []byte("${1}_0ef5a7a33d87ed87ee7954c845d80450"))
 	return anySecret.ReplaceAll(body, []byte("${1}_"+exampleID))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/store"
@@ -34,8 +35,12 @@ type secretKeyObject struct {
 }
 
 func (a *API) secretKeyObject(k admin.SecretKey) secretKeyObject {
+	return newSecretKeyObject(k, a.now())
+}
+
+func newSecretKeyObject(k admin.SecretKey, now time.Time) secretKeyObject {
 	return secretKeyObject{
-		Object: "secret_key", ID: k.ID, Name: k.Name, Prefix: k.Prefix, Value: k.Value, Expired: !k.Live(a.now()),
+		Object: "secret_key", ID: k.ID, Name: k.Name, Prefix: k.Prefix, Value: k.Value, Expired: !k.Live(now),
 		ExpiresAt: millisOrNull(k.ExpiresAt), LastUsedAt: millisOrNull(k.LastUsedAt), CreatedAt: k.CreatedAt.UnixMilli(),
 	}
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/signet-auth/signet/internal/sqlstore"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/token"
+	"github.com/signet-auth/signet/internal/webhook"
 )
 
 var update = flag.Bool("update", false, "write the transcripts anew")
@@ -60,7 +61,9 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	db, err := sqlstore.Open(t.Context(), sqlstore.Options{URL: filepath.Join(t.TempDir(), "signet.db")})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Options{
+		URL: filepath.Join(t.TempDir(), "signet.db"), Now: ticking(), Describe: Describe("https://signet.example"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +78,7 @@ func newBench(t *testing.T) *bench {
 		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Connections: db, Tickets: db,
 		Pictures: db, Uses: b.uses, PictureAt: "https://signet.example/images/", Organizations: db,
 		Machines: db, MachineTokens: token.NewMachines(b.ring, b.keys, "https://signet.example"),
+		Events: db, Webhooks: db, WebhookReach: webhook.Loopback, WebhookSecret: webhook.NewSecrets(b.ring),
 		Now: ticking(), Random: &lockedReader{r: rand.NewChaCha8([32]byte{1})},
 	})
 	if _, err := b.admin.EnsureInstance(t.Context(), "fingerprint"); err != nil {

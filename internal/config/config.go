@@ -73,6 +73,12 @@ type Config struct {
 	// is no limit. The keys of /v1/jwks are never counted. Default: 0.
 	APIRateLimit int
 
+	// AllowPrivateWebhooks lets webhooks go to whatever this machine reaches, over http
+	// as well: whoever has a secret key can then make it send requests within your
+	// network. Without it they go over https to public addresses, and of an http issuer
+	// to this machine. Default: false.
+	AllowPrivateWebhooks bool
+
 	// AllowHTTPIssuer admits an http issuer that is not a loopback host. Whoever
 	// can see the network can then read passwords and tokens. Default: false.
 	AllowHTTPIssuer bool

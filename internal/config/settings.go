@@ -59,14 +59,21 @@ var settings = []Setting{
 		c.APIRateLimit = n
 		return nil
 	}},
-	{Name: "allow_http_issuer", Bool: true, Usage: "admit an http issuer beyond loopback, so that the network can read passwords", set: func(c *Config, value string) error {
-		allowed, err := strconv.ParseBool(value)
-		if err != nil {
-			return errors.New("is neither true nor false")
-		}
-		c.AllowHTTPIssuer = allowed
-		return nil
+	{Name: "allow_private_webhooks", Bool: true, Usage: "let webhooks go to private addresses and over http", set: func(c *Config, value string) error {
+		return setBool(&c.AllowPrivateWebhooks, value)
 	}},
+	{Name: "allow_http_issuer", Bool: true, Usage: "admit an http issuer beyond loopback, so that the network can read passwords", set: func(c *Config, value string) error {
+		return setBool(&c.AllowHTTPIssuer, value)
+	}},
+}
+
+func setBool(into *bool, value string) error {
+	given, err := strconv.ParseBool(value)
+	if err != nil {
+		return errors.New("is neither true nor false")
+	}
+	*into = given
+	return nil
 }
 
 // Settings lists what can be configured.

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -167,7 +168,7 @@ func (p *Provider) changeRegistration(r *http.Request) (any, error) {
 	client.RedirectURIs, client.PostLogoutURIs, client.Name, client.ClientURI = m.RedirectURIs, m.PostLogout, m.Name, m.URI
 	client.Scopes = changed.Scopes
 	client.NotBefore, client.UpdatedAt = now, now
-	if err := p.changeable.UpdateClient(r.Context(), client); err != nil {
+	if err := p.changeable.UpdateClient(asClient(r, client), client); err != nil {
 		return nil, err
 	}
 	return p.managedAnswer(r, client), nil
@@ -187,7 +188,12 @@ func (p *Provider) deleteRegistration(r *http.Request) (any, error) {
 	case client.ApplicationID == "":
 		return nil, errNotKept
 	}
-	return nil, p.changeable.DeleteClient(r.Context(), client.ApplicationID)
+	return nil, p.changeable.DeleteClient(asClient(r, client), client.ApplicationID)
+}
+
+// asClient says that the client does what the request asks for.
+func asClient(r *http.Request, c store.Client) context.Context {
+	return store.WithActor(r.Context(), store.Actor{Kind: store.ByClient, ID: c.ID})
 }
 
 // answerRegistration is the one place that answers registrations (RFC 7591 §3.2).

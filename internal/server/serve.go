@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/oauth"
 )
 
@@ -42,11 +43,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var work sync.WaitGroup
 	work.Go(func() { s.sweepForEver(beside) })
 	work.Go(func() { s.flushForEver(beside) })
+	sending, halt := context.WithCancel(ctx) // nothing more is begun while the node drains
+	work.Go(func() { s.deliverer.Run(sending) })
 	work.Go(func() {
 		s.office.held.Follow(beside, func(err error) { s.log.Error("following changes made on other nodes", "err", err) })
 	})
 	defer work.Wait()
 	defer stop()
+	defer halt()
 
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(l) }()
@@ -127,11 +131,19 @@ func (s *Server) sweep(ctx context.Context) error {
 	keys := func(ctx context.Context, now time.Time, limit int) (int, error) {
 		return db.DeleteExpiredSubjectKeys(ctx, now.Add(-keyKept), limit)
 	}
+	events := func(ctx context.Context, now time.Time, limit int) (int, error) {
+		settings, err := s.office.Admin.Settings(ctx)
+		if err != nil {
+			return 0, err
+		}
+		return db.DeleteOldEvents(ctx, now.Add(-admin.EventsKept(settings)), limit)
+	}
 	for what, remove := range map[string]func(context.Context, time.Time, int) (int, error){
 		"pictures":        pictures,
 		"uses of secrets": uses,
 		"M2M tokens":      m2mTokens,
 		"API keys":        keys,
+		"events":          events,
 		"sessions":        db.DeleteExpiredSessions,
 		"sign-in tokens":  db.DeleteExpiredSignInTokens,
 		"device requests": db.DeleteExpiredDeviceRequests,

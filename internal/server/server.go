@@ -32,6 +32,7 @@ import (
 	"github.com/signet-auth/signet/internal/sqlstore"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/token"
+	"github.com/signet-auth/signet/internal/webhook"
 )
 
 // Options are what a test decides and a command leaves alone.
@@ -50,12 +51,13 @@ func (o Options) orDefaults() Options {
 
 // A Server is one node. It is safe for concurrent use.
 type Server struct {
-	office   *Office
-	handler  http.Handler
-	made     string
-	draining atomic.Bool
-	now      func() time.Time
-	log      *slog.Logger
+	office    *Office
+	deliverer *webhook.Deliverer
+	handler   http.Handler
+	made      string
+	draining  atomic.Bool
+	now       func() time.Time
+	log       *slog.Logger
 }
 
 // New opens the database, bringing it up to date, and puts the node together.
@@ -130,7 +132,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 
 		Organizations: db,
 	}).Routes(mux)
-	backendapi.New(backendapi.Deps{
+	api := backendapi.New(backendapi.Deps{
 		Issuer:       issuer.String(),
 		Admin:        s.office.Admin,
 		Keys:         held,
@@ -147,7 +149,11 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		RateLimit:    cfg.APIRateLimit,
 		Now:          s.now,
 		Log:          s.log,
-	}).Routes(mux)
+	})
+	api.Routes(mux)
+	s.deliverer = webhook.New(webhook.Deps{
+		Kept: db, Secrets: s.office.secrets, Reach: reachOf(cfg, issuer), Message: api.Message, Now: s.now, Log: s.log,
+	})
 	mux.HandleFunc("GET "+admin.PicturesPath+"{name}", s.picture)
 	mux.HandleFunc("GET "+healthPath, s.healthy)
 	mux.HandleFunc("GET "+readyPath, s.ready)
@@ -181,6 +187,7 @@ type Office struct {
 	held       *cache.Cache // over db
 	uses       *cache.Uses
 	pictureAt  string // what a picture's id follows in its URL
+	secrets    *webhook.Secrets
 }
 
 // OpenOffice opens the database, making it if there is none, and checks that the
@@ -194,13 +201,13 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqlstore.Open(ctx, sqlstore.Options{URL: cfg.Database, Log: o.Log})
-	if err != nil {
-		return nil, err
-	}
 	issuer, err := cfg.IssuerURL()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the issuer %w", err), db.Close())
+		return nil, fmt.Errorf("the issuer %w", err)
+	}
+	db, err := sqlstore.Open(ctx, sqlstore.Options{URL: cfg.Database, Log: o.Log, Now: o.Now, Describe: backendapi.Describe(issuer.String())})
+	if err != nil {
+		return nil, err
 	}
 	documents, err := newDocuments(cfg, o)
 	if err != nil {
@@ -208,6 +215,7 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	}
 	accounts, held, uses := account.New(db), cache.New(db), cache.NewUses(db, o.Now)
 	keys := token.NewKeys(held, ring, o.Now)
+	secrets := webhook.NewSecrets(ring)
 	office := &Office{
 		accounts: accounts, ring: ring, db: db, held: held, uses: uses, pictureAt: issuer.String() + admin.PicturesPath, keys: keys,
 		statements: registration.NewStatements(ring), documents: documents, Admin: admin.New(admin.Deps{
@@ -228,7 +236,12 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			Organizations: db,
 			Machines:      db,
 			MachineTokens: token.NewMachines(ring, keys, issuer.String()),
+			Events:        db,
+			Webhooks:      db,
+			WebhookReach:  reachOf(cfg, issuer),
+			WebhookSecret: secrets,
 		}),
+		secrets: secrets,
 	}
 	if office.instance, err = office.Admin.EnsureInstance(ctx, ring.Fingerprint()); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -237,6 +250,17 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 		return nil, errors.Join(err, db.Close())
 	}
 	return office, nil
+}
+
+// reachOf says where webhooks may go: an instance without https is in development.
+func reachOf(cfg config.Config, issuer *url.URL) webhook.Reach {
+	switch {
+	case cfg.AllowPrivateWebhooks:
+		return webhook.Private
+	case issuer.Scheme == "http":
+		return webhook.Loopback
+	}
+	return webhook.Public
 }
 
 // SigningKeys lists the keys that sign tokens, oldest first.

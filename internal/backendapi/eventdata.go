@@ -1,0 +1,111 @@
+package backendapi
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/signet-auth/signet/internal/admin"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// Describe makes the data of events of what they are about: the objects of this API,
+// without anything secret. A new sort of object is a case here.
+func Describe(issuer string) store.Described {
+	return func(instanceID string, about any) (any, error) {
+		switch x := about.(type) {
+		case store.User:
+			return newUserObject(x), nil
+		case store.SessionThen:
+			return newSessionObject(x.Session, x.Status), nil
+		case store.Client:
+			return newApplicationObject(issuer, admin.Application{Client: x}, admin.SecretsOf(x, x.UpdatedAt, nil), instanceID), nil
+		case store.APIKey:
+			return newSecretKeyObject(admin.SecretKey{APIKey: x}, x.CreatedAt), nil
+		case store.SigningKey:
+			return newSigningKeyObject(x), nil
+		case store.Webhook:
+			return newWebhookObject(x, x.UpdatedAt), nil
+		case store.Instance:
+			return newInstanceSettings(instanceID, x.Settings), nil
+		case store.Authorization:
+			return authorizationObject{"oauth_authorization", x.UserID, x.ClientID, append([]string{}, x.Scopes...)}, nil
+		case store.GrantThen:
+			return grantObject{"oauth_grant", x.ID, x.UserID, x.ClientID, x.SessionID, append([]string{}, x.Scopes...), x.Reason, x.RevokedAt.UnixMilli()}, nil
+		case store.CutOff:
+			return revocationObject{Object: "revocation", ID: x.ID, NotBefore: x.NotBefore.UnixMilli()}, nil
+		case store.Deleted:
+			return deletedObject{Object: x.Object, ID: x.ID, Deleted: true}, nil
+		}
+		return nil, fmt.Errorf("nobody has said what %T looks like in an event", about)
+	}
+}
+
+// An authorizationObject is what a user has agreed to; without scopes, nothing any more.
+type authorizationObject struct {
+	Object   string   `json:"object"`
+	UserID   string   `json:"user_id"`
+	ClientID string   `json:"client_id"`
+	Scopes   []string `json:"scopes"`
+}
+
+// A grantObject is a completed authorization that was revoked.
+type grantObject struct {
+	Object    string   `json:"object"`
+	ID        string   `json:"id"`
+	UserID    string   `json:"user_id"`
+	ClientID  string   `json:"client_id"`
+	SessionID string   `json:"session_id"`
+	Scopes    []string `json:"scopes"`
+	Reason    string   `json:"revocation_reason"`
+	RevokedAt int64    `json:"revoked_at"`
+}
+
+// A signingKeyObject is a key that signs tokens, without the key.
+type signingKeyObject struct {
+	Object     string `json:"object"`
+	ID         string `json:"id"` // the kid
+	Algorithm  string `json:"alg"`
+	CreatedAt  int64  `json:"created_at"`
+	ActiveFrom int64  `json:"active_from"`
+	RetiredAt  *int64 `json:"retired_at"`
+}
+
+func newSigningKeyObject(k store.SigningKey) signingKeyObject {
+	return signingKeyObject{"signing_key", k.ID, string(k.Algorithm), k.CreatedAt.UnixMilli(), k.ActiveFrom.UnixMilli(), millisOrNull(k.RetiredAt)}
+}
+
+// instanceSettings are all settings of the instance; lifetimes are in seconds.
+type instanceSettings struct {
+	Object            string        `json:"object"`
+	ID                string        `json:"id"`
+	OAuthApplications oauthSettings `json:"oauth_application_settings"`
+	CustomScopes      []scopeObject `json:"custom_scopes"`
+	HTTPRedirectURIs  bool          `json:"allow_http_redirect_uris"`
+	TokenRequired     bool          `json:"registration_token_required"`
+	Resources         []string      `json:"resources"`
+	AllowedOrigins    []string      `json:"allowed_origins"`
+	Code              int64         `json:"code_lifetime"`
+	AccessToken       int64         `json:"access_token_lifetime"`
+	IDToken           int64         `json:"id_token_lifetime"`
+	RefreshToken      int64         `json:"refresh_token_lifetime"`
+	Grant             int64         `json:"grant_lifetime"`
+	RefreshGrace      int64         `json:"refresh_grace"`
+	EventsKept        int64         `json:"events_kept"`
+}
+
+func newInstanceSettings(id string, s store.Settings) instanceSettings {
+	seconds := func(d time.Duration) int64 { return int64(d / time.Second) }
+	l := s.Lifetimes
+	o := instanceSettings{
+		Object: "instance_settings", ID: id, OAuthApplications: settingsObject(s), CustomScopes: []scopeObject{},
+		HTTPRedirectURIs: s.AllowHTTPRedirectURIs, TokenRequired: s.RegistrationTokenRequired,
+		Resources: append([]string{}, s.Resources...), AllowedOrigins: append([]string{}, s.AllowedOrigins...),
+		Code: seconds(l.Code), AccessToken: seconds(l.AccessToken), IDToken: seconds(l.IDToken),
+		RefreshToken: seconds(l.RefreshToken), Grant: seconds(l.Grant), RefreshGrace: seconds(l.RefreshGrace),
+		EventsKept: seconds(admin.EventsKept(s)),
+	}
+	for _, x := range s.CustomScopes {
+		o.CustomScopes = append(o.CustomScopes, asScope(x))
+	}
+	return o
+}
