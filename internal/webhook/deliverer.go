@@ -16,7 +16,7 @@ import (
 
 const (
 	interval     = time.Second      // between looks at what is due
-	lease        = time.Minute      // of what was claimed: longer than a request and its writes
+	lease        = 30 * time.Second // of what was claimed: longer than a request and its writes
 	perEndpoint  = 4                // requests to one endpoint at once, so that one that hangs delays no other
 	atOnce       = 64               // requests in all
 	settleWithin = 10 * time.Second // after the answer, however the node is doing
