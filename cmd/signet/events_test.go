@@ -30,7 +30,7 @@ func TestEventsAndWebhooks(t *testing.T) {
 		{"events list --type user.created", 0, "command"},
 		{"events list --type user.created --since 1h --json", 0, `"actor_type": "command"`},
 		{"events list --object " + webhook.ID + " --json", 0, `"type": "webhook.created"`},
-		{"events list --type user.invented", statusFailed, "must be types of events"},
+		{"events list --type user.invented", statusFailed, "must be a type of event"},
 		{"events list --limit 0", statusMisuse, "at least 1"},
 		{"webhooks list", 0, "enabled"},
 		{"webhooks list --json", 0, `"user.deleted"`},

@@ -30,7 +30,7 @@ func checkTypes(field string, types []store.EventType) error {
 	var p problems
 	for _, t := range types {
 		if !slices.Contains(store.EventTypes(), t) {
-			p.add(field, Unacceptable, field+" must be types of events; docs/guides/webhooks.md lists them.")
+			p.add(field, Unacceptable, field+" must be a type of event, such as user.created.")
 			break
 		}
 	}

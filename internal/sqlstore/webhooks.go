@@ -93,8 +93,21 @@ func replaced(args []any, place int, by any) []any {
 	return args
 }
 
-// DeleteWebhook implements store.Webhooks.
+// DeleteWebhook implements store.Webhooks. What was noted of deliveries may be much,
+// and goes first, a batch at a time, once nothing is added any more.
 func (db *DB) DeleteWebhook(ctx context.Context, id string) error {
+	if err := db.execOne(ctx, `UPDATE webhooks SET enabled = $2 WHERE id = $1`, id, false); err != nil {
+		return fmt.Errorf("deleting a webhook: %w", err)
+	}
+	const batch = 1000
+	for n := int64(batch); n == batch; {
+		var err error
+		n, err = db.engine.exec(ctx, `DELETE FROM webhook_deliveries WHERE webhook_id = $1 AND event_id IN (
+			SELECT event_id FROM webhook_deliveries WHERE webhook_id = $1 LIMIT $2)`, id, batch)
+		if err != nil {
+			return fmt.Errorf("deleting the deliveries of a webhook: %w", err)
+		}
+	}
 	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := execOne(ctx, tx, `DELETE FROM webhooks WHERE id = $1`, id); err != nil {
 			return nil, err

@@ -102,7 +102,15 @@ func variables(t *testing.T) []string {
 	machine := w.API(t, "POST", "/v1/machines", map[string]any{"name": "Worker", "scoped_machines": []any{other["id"]}, "default_token_ttl": 600})
 	m2m := m2mToken(t, w.Issuer, machine["secret_key"].(string))
 	key := w.API(t, "POST", "/v1/api_keys", map[string]any{"name": "Export", "subject": w.User})
+	hook := w.API(t, "POST", "/v1/webhooks", map[string]any{"url": "https://app.example/webhooks", "event_types": []string{"user.created"}})
+	test := w.API(t, "POST", "/v1/webhooks/"+hook["id"].(string)+"/test", nil)
+	// Nothing is sent to this one, so that nothing of it is under way.
+	away := w.API(t, "POST", "/v1/webhooks", map[string]any{"url": "https://app.example/away", "event_types": []string{"user.created"}, "enabled": false})
+	w.API(t, "POST", "/v1/webhooks/"+away["id"].(string)+"/replay", map[string]any{"since": 0})
+	due := w.API(t, "GET", "/v1/webhooks/"+away["id"].(string)+"/deliveries", nil)["data"].([]any)[0].(map[string]any)
 	env := []string{
+		"WEBHOOK=" + hook["id"].(string), "EVENT=" + test["event_id"].(string),
+		"OTHER_WEBHOOK=" + away["id"].(string), "USER_EVENT=" + due["event_id"].(string),
 		"ISSUER=" + w.Issuer, "SECRET_KEY=" + harness.SecretKey, "CLIENT_ID=" + c.ID, "CLIENT_SECRET=" + c.Secret,
 		"APPLICATION=" + c.Application, "PUBLIC_CLIENT_ID=" + public.ID, "REDIRECT_URI=" + c.Callback, "CODE=" + code, "REFUSAL=" + refused, "USER_ID=" + w.User,
 		"ORGANIZATION=" + organization, "MEMBER_ID=" + member, "STRANGER_ID=" + stranger, "PICTURE=" + picture(t),
