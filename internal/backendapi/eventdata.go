@@ -2,6 +2,7 @@ package backendapi
 
 import (
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/signet-auth/signet/internal/admin"
@@ -24,6 +25,7 @@ func Describe(issuer string) store.Described {
 		case store.SigningKey:
 			return newSigningKeyObject(x), nil
 		case store.Webhook:
+			x.URL = originOf(x.URL)
 			return newWebhookObject(x, x.UpdatedAt), nil
 		case store.Instance:
 			return newInstanceSettings(instanceID, x.Settings), nil
@@ -38,6 +40,16 @@ func Describe(issuer string) store.Described {
 		}
 		return nil, fmt.Errorf("nobody has said what %T looks like in an event", about)
 	}
+}
+
+// originOf leaves of a URL what is no secret: others are told of an endpoint too, and
+// whoever knows the whole may be let in by it.
+func originOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // An authorizationObject is what a user has agreed to; without scopes, nothing any more.

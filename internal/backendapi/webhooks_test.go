@@ -90,7 +90,7 @@ func TestEventsHoldNoSecrets(t *testing.T) {
 	app := note(b.do("POST /v1/oauth_applications", `{"name":"Ledger"}`), "client_secret").member(t, "id").(string)
 	note(b.do("POST /v1/oauth_applications/"+app+"/rotate_secret", `{"overlap_seconds":60}`), "client_secret")
 	note(b.do("POST /v1/secret_keys", `{"name":"CI"}`), "secret_key")
-	hook := note(b.do("POST /v1/webhooks", `{"url":"https://app.example.com/"}`), "secret").member(t, "id").(string)
+	hook := note(b.do("POST /v1/webhooks", `{"url":"https://app.example.com/hooks/hidden-path?key=hidden-key"}`), "secret").member(t, "id").(string)
 	note(b.do("POST /v1/webhooks/"+hook+"/rotate_secret", "null"), "secret")
 	b.do("POST /v1/webhooks/"+hook+"/test", "null").member(t, "event_id")
 	u, err := b.stores.UserByID(t.Context(), user)
@@ -106,7 +106,7 @@ func TestEventsHoldNoSecrets(t *testing.T) {
 	for _, x := range [][]byte{c.SecretHash[:], c.OldSecret.Hash[:], w.Secret, w.OldSecret} {
 		secrets = append(secrets, fmt.Sprintf("%x", x), string(x))
 	}
-	secrets = append(secrets, password, u.PasswordDigest, "$argon2id", "sealed-private-key")
+	secrets = append(secrets, password, u.PasswordDigest, "$argon2id", "sealed-private-key", "hidden-path", "hidden-key")
 	all := b.do("GET /v1/events?limit=500", "")
 	if n := len(eventsOf(t, all)); n < 8 {
 		t.Errorf("there are only %d events", n)

@@ -18,7 +18,6 @@ const (
 	interval     = time.Second      // between looks at what is due
 	lease        = 30 * time.Second // of what was claimed: longer than a request and its writes
 	perEndpoint  = 4                // requests to one endpoint at once, so that one that hangs delays no other
-	atOnce       = 64               // requests in all
 	settleWithin = 10 * time.Second // after the answer, however the node is doing
 )
 
@@ -51,25 +50,26 @@ type Deliverer struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	all  chan struct{} // a place for each request under way
-	work sync.WaitGroup
+	every time.Duration // between looks at what is due
+	more  chan struct{} // there may be more due than there was room for, and there is room
+	work  sync.WaitGroup
 
 	mu   sync.Mutex
-	busy map[string]int // requests to an endpoint
+	busy map[string]int // places taken at an endpoint
 }
 
 // New makes a Deliverer.
 func New(d Deps) *Deliverer {
 	return &Deliverer{
 		kept: d.Kept, secrets: d.Secrets, client: d.Reach.client(), message: d.Message, now: d.Now, log: d.Log,
-		all: make(chan struct{}, atOnce), busy: map[string]int{},
+		every: interval, more: make(chan struct{}, 1), busy: map[string]int{},
 	}
 }
 
 // Run sends what gets due until ctx is done, and returns when the requests that are
 // under way then have been answered or have taken too long.
 func (d *Deliverer) Run(ctx context.Context) {
-	tick := time.NewTicker(interval)
+	tick := time.NewTicker(d.every)
 	defer tick.Stop()
 	for {
 		if err := d.Round(ctx); err != nil && ctx.Err() == nil {
@@ -81,6 +81,7 @@ func (d *Deliverer) Run(ctx context.Context) {
 			d.client.CloseIdleConnections()
 			return
 		case <-tick.C:
+		case <-d.more:
 		}
 	}
 }
@@ -94,7 +95,6 @@ func (d *Deliverer) Round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mathrand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] }) // none is always last
 	for _, w := range due {
 		if err := d.to(ctx, w); err != nil {
 			return err
@@ -107,44 +107,47 @@ func (d *Deliverer) Round(ctx context.Context) error {
 func (d *Deliverer) to(ctx context.Context, w store.Webhook) error {
 	places := d.reserve(w.ID)
 	if places == 0 {
-		return nil
+		return nil // those under way are followed by the next round
 	}
 	now, token := d.now(), rand.Text()
 	claimed, err := d.kept.ClaimDeliveries(ctx, store.DeliveryClaim{WebhookID: w.ID, Token: token, Now: now, Until: now.Add(lease), Limit: places})
-	for range places - len(claimed) {
-		d.release(w.ID)
-	}
+	d.release(w.ID, places-len(claimed))
 	for _, x := range claimed {
 		// A request that is under way is not cut off when the node drains.
 		d.work.Go(func() {
-			defer d.release(w.ID)
 			d.deliver(context.WithoutCancel(ctx), w, x, token)
+			d.release(w.ID, 1)
+			if len(claimed) == places {
+				d.again()
+			}
 		})
 	}
 	return err
 }
 
-// reserve takes as many places as an endpoint may have now.
+// again has Run look at once, rather than in a moment.
+func (d *Deliverer) again() {
+	select {
+	case d.more <- struct{}{}:
+	default:
+	}
+}
+
+// reserve takes the places that an endpoint has left. There are no more endpoints than
+// store.MaxWebhooks, which bounds the requests of all.
 func (d *Deliverer) reserve(id string) (places int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for d.busy[id] < perEndpoint {
-		select {
-		case d.all <- struct{}{}:
-			d.busy[id]++
-			places++
-		default:
-			return places
-		}
-	}
+	places = perEndpoint - d.busy[id]
+	d.busy[id] = perEndpoint
 	return places
 }
 
-func (d *Deliverer) release(id string) {
+// release gives n places back.
+func (d *Deliverer) release(id string, n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	<-d.all
-	if d.busy[id]--; d.busy[id] == 0 {
+	if d.busy[id] -= n; d.busy[id] == 0 {
 		delete(d.busy, id)
 	}
 }
@@ -175,7 +178,7 @@ func (d *Deliverer) deliver(ctx context.Context, w store.Webhook, x store.Delive
 	case err != nil:
 		log.Error("noting the delivery of a webhook", "err", err)
 	case disabled:
-		log.Warn("a webhook has failed for too long and was disabled", "url", w.URL)
+		log.Warn("a webhook has failed for too long and was disabled")
 	}
 }
 

@@ -170,6 +170,8 @@ type receiver struct {
 	status int
 	got    []http.Header
 	bodies [][]byte
+	wait   int // done is called when so many have come
+	done   func()
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -179,6 +181,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.got, r.bodies = append(r.got, request.Header), append(r.bodies, body)
 	w.Header().Set("Location", "/elsewhere")
 	w.WriteHeader(r.status)
+	if r.wait > 0 && len(r.got) == r.wait {
+		r.done()
+	}
 }
 
 func (w *world) receiver(status int) (*receiver, string) {
@@ -324,6 +329,29 @@ func TestAnEndpointThatHangsDelaysNoOther(t *testing.T) {
 	d.Wait()
 	if len(r.got) != users {
 		t.Errorf("the endpoint that works got %d messages, want %d", len(r.got), users)
+	}
+}
+
+// What is due is sent as fast as it is taken, not so many at each look.
+func TestABacklogIsWorkedOff(t *testing.T) {
+	w := newWorld(t)
+	r, url := w.receiver(http.StatusOK)
+	w.endpoint("we_1", url)
+	const users = 5 * perEndpoint
+	for i := range users {
+		w.user("user_" + strings.Repeat("x", i+1))
+	}
+	d := w.deliverer(Loopback)
+	d.every = time.Hour
+	ctx, stop := context.WithCancel(t.Context())
+	r.wait = users
+	r.done = stop
+	d.Run(ctx)
+	if len(r.got) != users {
+		t.Errorf("sent %d messages, want %d", len(r.got), users)
+	}
+	if x, err := w.db.ListDeliveries(t.Context(), store.DeliveryQuery{WebhookID: "we_1", State: store.DeliveryDelivered, Limit: 100}); err != nil || len(x) != users {
+		t.Errorf("the node has stopped before %d of them were noted, %v", users-len(x), err)
 	}
 }
 
