@@ -76,16 +76,14 @@ func (db *DB) telling(
 
 // data is what an event says of its object.
 func (db *DB) data(instance string, o occurrence) ([]byte, error) {
-	about := o.about
-	if db.describe != nil {
-		var err error
-		if about, err = db.describe(instance, o.about); err != nil {
-			return nil, err
-		}
-	} else {
-		about = map[string]string{"id": o.objectID}
+	if db.describe == nil {
+		return json.Marshal(map[string]string{"id": o.objectID})
 	}
-	return json.Marshal(about)
+	object, err := db.describe(instance, o.about)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(object)
 }
 
 // instanceID is the id of the instance, which never changes; "" while there is none.

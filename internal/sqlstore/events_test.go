@@ -2,10 +2,12 @@ package sqlstore
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 )
 
@@ -39,8 +41,8 @@ func eventful(t *testing.T, url string, c *clock) *DB {
 
 func putKey(t *testing.T, db *DB, id string) {
 	t.Helper()
-	if err := db.CreateAPIKey(t.Context(), store.APIKey{ID: id, Name: id, Secret: store.Hash([]byte(id + "................................")[:32])}); err != nil {
-		t.Fatal(err)
+	if err := db.CreateAPIKey(t.Context(), store.APIKey{ID: id, Name: id, Secret: oauth.HashSecret(id)}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -124,6 +126,52 @@ func TestIDsOfEventsGrow(t *testing.T) {
 	for _, text := range []string{"", "evt_", "evt_" + last.String(), last.String()[4:], last.String() + "0", "evt_" + "ABCDEF0123456789ABCDEF0123456789", "evt_zz000000000000000000000000000000"} {
 		if _, ok := store.ParseEventID(text); ok {
 			t.Errorf("%q passes for an id", text)
+		}
+	}
+}
+
+// A reader that follows the feed while many write sees everything once.
+func TestTheFeedIsFollowedWhileManyWrite(t *testing.T) {
+	db := open(t, engines["sqlite"](t))
+	const writers, each = 8, 25
+	var all sync.WaitGroup
+	for i := range writers {
+		all.Go(func() {
+			for j := range each {
+				putKey(t, db, fmt.Sprintf("key_%d_%d", i, j))
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	seen, last := map[string]int{}, store.EventID{}
+	follow := func() {
+		page, err := db.Events(t.Context(), store.EventQuery{After: last, Limit: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Events {
+			seen[e.ObjectID]++
+		}
+		last = page.Last
+	}
+	for writing := true; writing; {
+		select {
+		case <-done:
+			writing = false
+		default:
+			follow()
+		}
+	}
+	for range writers * each {
+		follow()
+	}
+	if len(seen) != writers*each {
+		t.Errorf("%d events were seen, want %d", len(seen), writers*each)
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s was seen %d times", id, n)
 		}
 	}
 }
