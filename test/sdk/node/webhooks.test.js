@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { createClerkClient } from '@clerk/backend'
 import { verifyWebhook } from '@clerk/backend/webhooks'
+import { noted } from './record.mjs'
 
 const apiUrl = process.env.SIGNET_TEST_URL
 const secretKey = process.env.SIGNET_TEST_SECRET_KEY
@@ -42,7 +43,7 @@ test('verifyWebhook accepts what is sent, and nothing else', async t => {
 
   const user = await clerk.users.createUser({ username: `webhook${Date.now()}`, privateMetadata: { plan: 'pro' } })
   const created = await next()
-  const event = await verifyWebhook(request(created), { signingSecret: webhook.secret })
+  const event = await noted('verifyWebhook', () => verifyWebhook(request(created), { signingSecret: webhook.secret }))
   assert.equal(event.type, 'user.created')
   assert.equal(event.object, 'event')
   assert.equal(event.data.id, user.id)
@@ -50,7 +51,10 @@ test('verifyWebhook accepts what is sent, and nothing else', async t => {
   assert.deepEqual(event.data.private_metadata, { plan: 'pro' })
   assert.ok(Math.abs(event.timestamp - user.createdAt) < 60_000)
 
-  const refuses = (r, secret = webhook.secret) => assert.rejects(verifyWebhook(r, { signingSecret: secret }))
+  const refuses = async (r, secret = webhook.secret) => {
+    await assert.rejects(verifyWebhook(r, { signingSecret: secret }))
+    noted.refused('verifyWebhook')
+  }
   await refuses(request(created, created.body.replace('"user.created"', '"user.deleted"')))
   await refuses(request(created, created.body, { ...created.headers, 'svix-id': 'evt_other' }))
   await refuses(request(created, created.body, { ...created.headers, 'svix-timestamp': String(Number(created.headers['svix-timestamp']) + 1) }))
