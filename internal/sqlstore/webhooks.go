@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/signet-auth/signet/internal/store"
@@ -73,9 +74,8 @@ func (db *DB) ListWebhooks(ctx context.Context) ([]store.Webhook, error) {
 func (db *DB) UpdateWebhook(ctx context.Context, w store.Webhook, as store.EventType) error {
 	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		err := execOne(ctx, tx, `UPDATE webhooks SET url = $2, description = $3, types = $4, enabled = $5, secret = $6, old_secret = $7, old_until = $8,
-				failing_since = CASE WHEN $9 AND NOT enabled THEN 0 ELSE failing_since END, created_at = $10, updated_at = $11, revision = revision + 1
-			WHERE id = $1 AND revision = $12`, replaced(webhookRow(w), 8, w.Enabled)...)
-		w.Revision++
+				failing_since = CASE WHEN $5 AND NOT enabled THEN 0 ELSE failing_since END, created_at = $9, updated_at = $10, revision = revision + 1
+			WHERE id = $1 AND revision = $11`, slices.Delete(webhookRow(w), 8, 9)...)
 		return []occurrence{aboutWebhook(as, w)}, err
 	})
 	if !errors.Is(err, store.ErrNotFound) {
@@ -85,12 +85,6 @@ func (db *DB) UpdateWebhook(ctx context.Context, w store.Webhook, as store.Event
 		return err
 	}
 	return store.ErrConflict
-}
-
-// replaced gives the arguments with another one at a place.
-func replaced(args []any, place int, by any) []any {
-	args[place] = by
-	return args
 }
 
 // DeleteWebhook implements store.Webhooks. What was noted of deliveries may be much,

@@ -48,16 +48,6 @@ type Webhook struct {
 	Revision     int64
 }
 
-// Wants reports whether events of a type are sent to the endpoint.
-func (w Webhook) Wants(t EventType) bool {
-	for _, x := range w.Types {
-		if x == t {
-			return true
-		}
-	}
-	return len(w.Types) == 0 && t != WebhookTest
-}
-
 // Deliveries keeps which events are yet to be sent where. The row of a delivery is
 // written with its event, for every endpoint that is enabled and wants it.
 type Deliveries interface {

@@ -102,7 +102,7 @@ func variables(t *testing.T) []string {
 	machine := w.API(t, "POST", "/v1/machines", map[string]any{"name": "Worker", "scoped_machines": []any{other["id"]}, "default_token_ttl": 600})
 	m2m := m2mToken(t, w.Issuer, machine["secret_key"].(string))
 	key := w.API(t, "POST", "/v1/api_keys", map[string]any{"name": "Export", "subject": w.User})
-	hook := w.API(t, "POST", "/v1/webhooks", map[string]any{"url": "https://app.example/webhooks", "event_types": []string{"user.created"}})
+	hook := w.API(t, "POST", "/v1/webhooks", map[string]any{"url": "http://127.0.0.1:1/webhooks", "event_types": []string{"user.created"}})
 	test := w.API(t, "POST", "/v1/webhooks/"+hook["id"].(string)+"/test", nil)
 	// Nothing is sent to this one, so that nothing of it is under way.
 	away := w.API(t, "POST", "/v1/webhooks", map[string]any{"url": "https://app.example/away", "event_types": []string{"user.created"}, "enabled": false})
