@@ -103,6 +103,14 @@ type instanceSettings struct {
 	Grant             int64         `json:"grant_lifetime"`
 	RefreshGrace      int64         `json:"refresh_grace"`
 	EventsKept        int64         `json:"events_kept"`
+	Brand             brandObject   `json:"brand"`
+}
+
+// A brandObject is whose the pages are; empty is Signet's own.
+type brandObject struct {
+	Name   string `json:"name"`
+	Logo   string `json:"logo"`
+	Accent string `json:"accent"`
 }
 
 func newInstanceSettings(id string, s store.Settings) instanceSettings {
@@ -114,7 +122,7 @@ func newInstanceSettings(id string, s store.Settings) instanceSettings {
 		Resources: append([]string{}, s.Resources...), AllowedOrigins: append([]string{}, s.AllowedOrigins...),
 		Code: seconds(l.Code), AccessToken: seconds(l.AccessToken), IDToken: seconds(l.IDToken),
 		RefreshToken: seconds(l.RefreshToken), Grant: seconds(l.Grant), RefreshGrace: seconds(l.RefreshGrace),
-		EventsKept: seconds(admin.EventsKept(s)),
+		EventsKept: seconds(admin.EventsKept(s)), Brand: brandObject(s.Brand),
 	}
 	for _, x := range s.CustomScopes {
 		o.CustomScopes = append(o.CustomScopes, asScope(x))
