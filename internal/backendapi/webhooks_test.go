@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,5 +245,35 @@ func TestADeliveryTellsHowItWent(t *testing.T) {
 	}
 	if w := b.do("GET /v1/webhooks/"+hook, ""); w.member(t, "failing_since") != float64(far.UnixMilli()) {
 		t.Errorf("failing since: %s", w.body)
+	}
+}
+
+// Whoever adds a type is told where it has to be named.
+func TestEveryTypeIsDescribed(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "store", "events.go"))
+	guide, err2 := os.ReadFile(filepath.Join("..", "..", "docs", "guides", "webhooks.md"))
+	if err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	schema := describedAPI(t).whole["components"].(map[string]any)["schemas"].(map[string]any)["EventType"].(map[string]any)
+	var described, listed, declared []string
+	for _, x := range schema["enum"].([]any) {
+		described = append(described, x.(string))
+	}
+	for _, x := range store.EventTypes() {
+		listed = append(listed, string(x))
+		family, what, _ := strings.Cut(string(x), ".")
+		if !bytes.Contains(guide, []byte("`"+family+".")) || !bytes.Contains(guide, []byte("."+what+"`")) {
+			t.Errorf("docs/guides/webhooks.md does not name %s", x)
+		}
+	}
+	for _, m := range regexp.MustCompile(`EventType += "([^"]+)"`).FindAllSubmatch(source, -1) {
+		declared = append(declared, string(m[1]))
+	}
+	for _, all := range [][]string{described, listed, declared} {
+		slices.Sort(all)
+	}
+	if !slices.Equal(described, declared) || !slices.Equal(listed, declared) {
+		t.Errorf("there are the types %v\ndescribed are %v\nand listed %v", declared, described, listed)
 	}
 }
