@@ -66,6 +66,9 @@ var _ interface {
 	store.Events
 	store.Webhooks
 	store.Deliveries
+	store.Challenges
+	store.Outbox
+	store.Attempts
 } = (*DB)(nil)
 
 // An engine carries statements to one of the two databases. The operations on

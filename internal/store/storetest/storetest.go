@@ -39,6 +39,9 @@ type Store interface {
 	store.Events
 	store.Webhooks
 	store.Deliveries
+	store.Challenges
+	store.Outbox
+	store.Attempts
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
@@ -47,7 +50,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
-		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises,
+		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises, challengePromises, letterPromises,
 	} {
 		run(t, open, promises)
 	}
