@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"strings"
@@ -28,6 +29,7 @@ func (c Config) check(p *Problems) {
 		p.add("the issuer is http and %s is not a loopback host, so passwords and tokens would cross the network in the clear: "+
 			"use https, or set allow_http_issuer if the network is trusted", host)
 	}
+	c.Mail.check(p)
 
 	least := minLocalSecretKey
 	if scheme == "https" {
@@ -36,6 +38,30 @@ func (c Config) check(p *Problems) {
 	if c.SecretKey != "" && len(c.SecretKey) < least {
 		p.add("secret_key has fewer than %d characters, which an %s issuer needs; make one with: echo sk_live_$(openssl rand -hex 20)", least, scheme)
 	}
+}
+
+// check finds what is wrong between the settings of the mail server.
+func (m Mail) check(p *Problems) {
+	switch {
+	case m.SMTPHost == "" && (m.SMTPUser != "" || m.SMTPPassword != "" || m.SMTPPort != 0 || m.SMTPTLS != ""):
+		p.add("smtp_host is missing, so the other settings of the mail server mean nothing")
+	case (m.SMTPUser == "") != (m.SMTPPassword == ""):
+		p.add("smtp_user and smtp_password belong together; one of them is missing")
+	case m.SMTPTLS == "none" && m.SMTPUser != "":
+		p.add("smtp_tls is none, so smtp_password would cross the network in the clear: use starttls or tls")
+	case m.SMTPTLS == "none" && !isLoopback(m.SMTPHost):
+		p.add("smtp_tls is none and %s is not a loopback host, so codes to sign in with would cross the network in the clear: use starttls or tls", m.SMTPHost)
+	}
+}
+
+// SMTPAddress is the server's port and how the connection is encrypted, with the
+// defaults filled in.
+func (m Mail) SMTPAddress() (port int, security string) {
+	security = cmp.Or(m.SMTPTLS, "starttls")
+	if security == "tls" {
+		return cmp.Or(m.SMTPPort, 465), security
+	}
+	return cmp.Or(m.SMTPPort, 587), security
 }
 
 // isLoopback tells whether a host never leaves the machine.

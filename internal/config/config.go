@@ -79,9 +79,45 @@ type Config struct {
 	// to this machine. Default: false.
 	AllowPrivateWebhooks bool
 
+	// TrustedProxies are the addresses and networks of the proxies in front of this
+	// node, separated by commas. The address of a client is then the last one in
+	// X-Forwarded-For that is not a proxy's; from anybody else that header is not
+	// read. Default: none.
+	TrustedProxies string
+
+	Mail
+
+	// BreachedPasswordsURL is where the range API of Have I Been Pwned, or a copy of
+	// it, is asked whether a new password is known to others: the first five
+	// characters of its SHA-1 are added to the URL and sent there. Default: none,
+	// and only the list of common passwords that is part of Signet is looked at.
+	BreachedPasswordsURL string
+
 	// AllowHTTPIssuer admits an http issuer that is not a loopback host. Whoever
 	// can see the network can then read passwords and tokens. Default: false.
 	AllowHTTPIssuer bool
+}
+
+// Mail is which server takes the mail of this installation. Without one nobody can
+// sign in by a code or choose a new password, and nobody signs up.
+type Mail struct {
+	// SMTPHost is the name of the server. Default: none.
+	SMTPHost string
+
+	// SMTPPort is its port. Default: 587, or 465 with smtp_tls tls.
+	SMTPPort int
+
+	// SMTPUser and SMTPPassword sign in there, if it asks. Default: none.
+	SMTPUser     string
+	SMTPPassword Secret
+
+	// SMTPTLS is how the connection is encrypted: starttls, tls from the first byte,
+	// or none, which no password crosses. Default: starttls.
+	SMTPTLS string
+
+	// MailFrom is who letters are from, such as Example <no-reply@example.com>.
+	// Default: no-reply@ and the host of the issuer.
+	MailFrom string
 }
 
 // A LogFormat is how log lines look.

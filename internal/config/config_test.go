@@ -44,6 +44,23 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+func TestMailServer(t *testing.T) {
+	for _, tt := range []struct {
+		mail     Mail
+		port     int
+		security string
+	}{
+		{Mail{}, 587, "starttls"},
+		{Mail{SMTPTLS: "tls"}, 465, "tls"},
+		{Mail{SMTPTLS: "tls", SMTPPort: 26}, 26, "tls"},
+		{Mail{SMTPTLS: "none", SMTPPort: 25}, 25, "none"},
+	} {
+		if port, security := tt.mail.SMTPAddress(); port != tt.port || security != tt.security {
+			t.Errorf("%+v: %d, %s; want %d, %s", tt.mail, port, security, tt.port, tt.security)
+		}
+	}
+}
+
 func TestStrength(t *testing.T) {
 	file := write(t, `listen = "127.0.0.1:1"`+"\n"+`log_level = "warn"`+"\n"+`issuer = "https://file.example"`+"\n"+`allow_http_issuer = true`)
 	c, err := Load(Sources{
@@ -103,6 +120,21 @@ func TestProblems(t *testing.T) {
 		{"short key under https", "SIGNET_SECRET_KEY=sk_012345678 SIGNET_ISSUER=https://a.example", "", "fewer than 32"},
 		{"log format", "SIGNET_LOG_FORMAT=xml", "", "neither text nor json"},
 		{"log level", "SIGNET_LOG_LEVEL=loud", "", "none of debug"},
+		{"proxies", "SIGNET_TRUSTED_PROXIES=10.0.0.0/8,::1", "", ""},
+		{"no proxies", "SIGNET_TRUSTED_PROXIES=10.0.0.0/99", "", "not a list of addresses"},
+		{"mail", "SIGNET_SMTP_HOST=mail.example SIGNET_SMTP_PORT=25 SIGNET_SMTP_USER=u SIGNET_SMTP_PASSWORD=p SIGNET_MAIL_FROM=a@b.example", "", ""},
+		{"mail on this machine", "SIGNET_SMTP_HOST=localhost SIGNET_SMTP_TLS=none", "", ""},
+		{"mail over IPv6", "SIGNET_SMTP_HOST=::1 SIGNET_SMTP_TLS=none", "", ""},
+		{"mail host with a port", "SIGNET_SMTP_HOST=mail.example:25", "", "its port is smtp_port"},
+		{"mail port", "SIGNET_SMTP_HOST=mail.example SIGNET_SMTP_PORT=0", "", "not a number from 1"},
+		{"mail without a host", "SIGNET_SMTP_PORT=25", "", "smtp_host is missing"},
+		{"mail without a password", "SIGNET_SMTP_HOST=mail.example SIGNET_SMTP_USER=u", "", "belong together"},
+		{"mail password in the clear", "SIGNET_SMTP_HOST=localhost SIGNET_SMTP_TLS=none SIGNET_SMTP_USER=u SIGNET_SMTP_PASSWORD=p", "", "in the clear"},
+		{"mail in the clear", "SIGNET_SMTP_HOST=mail.example SIGNET_SMTP_TLS=none", "", "not a loopback host"},
+		{"mail encryption", "SIGNET_SMTP_HOST=mail.example SIGNET_SMTP_TLS=ssl", "", "none of starttls"},
+		{"mail sender", "SIGNET_MAIL_FROM=nobody", "", "is not an address"},
+		{"breached passwords", "SIGNET_BREACHED_PASSWORDS_URL=https://api.pwnedpasswords.com/range/", "", ""},
+		{"breached passwords in the clear", "SIGNET_BREACHED_PASSWORDS_URL=http://api.pwnedpasswords.com/range/", "", "not an https URL"},
 		{"boolean", "SIGNET_ALLOW_HTTP_ISSUER=perhaps", "", "neither true nor false"},
 	}
 	for _, tt := range tests {

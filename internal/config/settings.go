@@ -3,9 +3,12 @@ package config
 import (
 	"errors"
 	"net"
+	"net/mail"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/signet-auth/signet/internal/peer"
 )
 
 // A Setting is one line of the configuration, under the name it has in the file.
@@ -61,6 +64,56 @@ var settings = []Setting{
 	}},
 	{Name: "allow_private_webhooks", Bool: true, Usage: "let webhooks go to private addresses and over http", set: func(c *Config, value string) error {
 		return setBool(&c.AllowPrivateWebhooks, value)
+	}},
+	{Name: "trusted_proxies", Usage: "`addresses and networks` of the proxies whose X-Forwarded-For is believed (default none)", set: func(c *Config, value string) error {
+		_, err := peer.Parse(value)
+		c.TrustedProxies = value
+		return err
+	}},
+	{Name: "smtp_host", Usage: "`name` of the server that takes mail (default none: nothing that needs mail is offered)", set: func(c *Config, value string) error {
+		c.SMTPHost = value
+		if strings.ContainsAny(value, ":/@ ") && net.ParseIP(value) == nil {
+			return errors.New("is not the name of a host alone; its port is smtp_port")
+		}
+		return nil
+	}},
+	{Name: "smtp_port", Usage: "`port` of that server (default 587, or 465 with tls)", set: func(c *Config, value string) error {
+		port, err := strconv.ParseUint(value, 10, 16)
+		if err != nil || port == 0 {
+			return errors.New("is not a number from 1 to 65535")
+		}
+		c.SMTPPort = int(port)
+		return nil
+	}},
+	{Name: "smtp_user", Usage: "`user` to sign in with there (default none)", set: func(c *Config, value string) error {
+		c.SMTPUser = value
+		return nil
+	}},
+	{Name: "smtp_password", Secret: true, set: func(c *Config, value string) error {
+		c.SMTPPassword = Secret(value)
+		return nil
+	}},
+	{Name: "smtp_tls", Usage: "how mail is encrypted on its way there: `starttls, tls or none` (default starttls)", set: func(c *Config, value string) error {
+		c.SMTPTLS = value
+		if value != "starttls" && value != "tls" && value != "none" {
+			return errors.New("is none of starttls, tls and none")
+		}
+		return nil
+	}},
+	{Name: "mail_from", Usage: "`address` that letters are from (default no-reply@ and the host of the issuer)", set: func(c *Config, value string) error {
+		c.MailFrom = value
+		if _, err := mail.ParseAddress(value); err != nil {
+			return errors.New("is not an address, such as Example <no-reply@example.com>")
+		}
+		return nil
+	}},
+	{Name: "breached_passwords_url", Usage: "`URL` of a range API that knows passwords which others know (default none)", set: func(c *Config, value string) error {
+		u, err := url.Parse(value)
+		if err != nil || u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())) || u.Host == "" || !strings.HasSuffix(u.Path, "/") || u.RawQuery != "" {
+			return errors.New("is not an https URL that ends with a slash, such as https://api.pwnedpasswords.com/range/")
+		}
+		c.BreachedPasswordsURL = value
+		return nil
 	}},
 	{Name: "allow_http_issuer", Bool: true, Usage: "admit an http issuer beyond loopback, so that the network can read passwords", set: func(c *Config, value string) error {
 		return setBool(&c.AllowHTTPIssuer, value)
