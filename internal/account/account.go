@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 	"unicode/utf8"
@@ -23,8 +24,10 @@ var (
 // Accounts checks and hashes passwords. It is safe for concurrent use, and all
 // callers of one value share its bound on concurrent hashing.
 type Accounts struct {
-	users store.Users
-	gate  *gate
+	users    store.Users
+	gate     *gate
+	breached *Breached // nil: nobody is asked
+	log      *slog.Logger
 }
 
 // queued is how many hashes may wait for each one that runs: at 20 ms each, the
@@ -34,12 +37,37 @@ const queued = 48
 // New makes Accounts that hashes as many passwords at once as there are CPUs.
 func New(users store.Users) *Accounts {
 	cpus := runtime.GOMAXPROCS(0)
-	return &Accounts{users: users, gate: newGate(cpus, cpus*queued)}
+	return &Accounts{users: users, gate: newGate(cpus, cpus*queued), log: slog.New(slog.DiscardHandler)}
 }
+
+// AskAbout has new passwords looked up with b as well, and what goes wrong with that
+// written to the log. It has to be called before anything else.
+func (a *Accounts) AskAbout(b *Breached, log *slog.Logger) { a.breached, a.log = b, log }
 
 // maxIdentifier is the most bytes of an identifier worth looking up: the longest
 // e-mail address has 254.
 const maxIdentifier = 320
+
+// SignIn is Authenticate for people, who may guess only so often. It fails with a
+// *TooManyError too, whether or not the password was right.
+func (a *Accounts) SignIn(ctx context.Context, g *Guard, c Caller, identifier, password string) (store.User, error) {
+	user, err := a.find(ctx, identifier)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return store.User{}, fmt.Errorf("finding the user who signs in: %w", err)
+	}
+	attempt, err := g.begin(ctx, c, user.ID, identifier)
+	if err != nil {
+		return store.User{}, err
+	}
+	user, err = a.authenticate(ctx, user, password)
+	switch {
+	case err == nil:
+		return user, attempt.takeBack(ctx)
+	case errors.Is(err, ErrBusy): // it was not looked at
+		return store.User{}, errors.Join(err, attempt.takeBack(ctx))
+	}
+	return store.User{}, err
+}
 
 // Authenticate finds the user whom identifier, an e-mail address or a user name,
 // and password belong to. It returns ErrWrongCredentials for an unknown user, one
@@ -48,10 +76,15 @@ const maxIdentifier = 320
 // ends first.
 func (a *Accounts) Authenticate(ctx context.Context, identifier, password string) (store.User, error) {
 	user, err := a.find(ctx, identifier)
-	found := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return store.User{}, fmt.Errorf("finding the user who signs in: %w", err)
 	}
+	return a.authenticate(ctx, user, password)
+}
+
+// authenticate decides whether the password is that of user, who has no ID if there
+// is nobody.
+func (a *Accounts) authenticate(ctx context.Context, user store.User, password string) (store.User, error) {
 	d, err := parseDigest(user.PasswordDigest)
 	hasPassword := err == nil
 	if !hasPassword {
@@ -62,7 +95,7 @@ func (a *Accounts) Authenticate(ctx context.Context, identifier, password string
 	}
 	defer a.gate.leave()
 	matches := d.matches(password) && CheckDigestible(password) == nil
-	if !found || !hasPassword || !matches || user.Banned || user.Locked || user.PasswordCompromised {
+	if user.ID == "" || !hasPassword || !matches || user.Banned || user.Locked || user.PasswordCompromised {
 		return store.User{}, ErrWrongCredentials
 	}
 	return user, a.renew(ctx, user, d, password)

@@ -154,7 +154,15 @@ func TestCheckPassword(t *testing.T) {
 		name, password string
 		want           error
 	}{
-		{"eight characters", "12345678", nil},
+		{"eight characters", "x8#kQ!2v", nil},
+		{"only digits", "40719302", nil},
+		{"a common one", "12345678", PasswordCommon},
+		{"a common one in capitals", "PassWord1", PasswordCommon},
+		{"a common word", "Sunshine", PasswordCommon},
+		{"a common one and more", "sunshine over the bay", nil},
+		{"the identifier", "Ada.Byron@Example.com", PasswordIsIdentifier},
+		{"the first half of the identifier", "ADA.Byron", PasswordIsIdentifier},
+		{"the identifier and more", "ada.byron@example.com!", nil},
 		{"eight characters of many bytes", "ÄÖÜäöüßé", nil},
 		{"a sentence", strings.Repeat("correct horse ", 20), nil},
 		{"the most", strings.Repeat("x", 1024), nil},
@@ -167,7 +175,7 @@ func TestCheckPassword(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := CheckPassword(tt.password); !errors.Is(err, tt.want) {
+			if err := CheckPassword(tt.password, "ada_b", "ada.byron@example.com"); !errors.Is(err, tt.want) {
 				t.Errorf("CheckPassword = %v, want %v", err, tt.want)
 			}
 		})

@@ -53,6 +53,7 @@ const (
 	PasswordTooShort
 	PasswordTooLong
 	PasswordIsIdentifier
+	PasswordCommon
 	UsernameLength
 	UsernameCharacter
 	UsernameAllDigits

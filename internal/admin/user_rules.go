@@ -96,25 +96,20 @@ func (n *NewUser) checkPassword(p *problems) {
 	if n.Password == "" {
 		return
 	}
-	check := account.CheckPassword
-	if n.SkipPasswordChecks {
-		check = account.CheckDigestible
+	err := account.CheckDigestible(n.Password)
+	if !n.SkipPasswordChecks {
+		err = account.CheckPassword(n.Password, append([]string{n.Username}, n.EmailAddresses...)...)
 	}
 	kinds := map[account.PasswordProblem]Kind{
-		account.PasswordTooShort: PasswordTooShort,
-		account.PasswordTooLong:  PasswordTooLong,
-		account.PasswordNotText:  Malformed,
+		account.PasswordTooShort:     PasswordTooShort,
+		account.PasswordTooLong:      PasswordTooLong,
+		account.PasswordNotText:      Malformed,
+		account.PasswordCommon:       PasswordCommon,
+		account.PasswordIsIdentifier: PasswordIsIdentifier,
 	}
 	var problem account.PasswordProblem
-	if errors.As(check(n.Password), &problem) {
+	if errors.As(err, &problem) {
 		p.add("password", kinds[problem], sentence(problem))
-	}
-	canonical := account.CanonicalIdentifier(n.Password)
-	for _, identifier := range append([]string{n.Username}, n.EmailAddresses...) {
-		if !n.SkipPasswordChecks && canonical == account.CanonicalIdentifier(identifier) {
-			p.add("password", PasswordIsIdentifier, "The password must not be what the user signs in with.")
-			return
-		}
 	}
 }
 

@@ -114,6 +114,7 @@ var codes = map[admin.Kind]string{
 	admin.PasswordTooShort:     "form_password_length_too_short",
 	admin.PasswordTooLong:      "form_password_size_in_bytes_exceeded",
 	admin.PasswordIsIdentifier: "form_password_matches_identifier",
+	admin.PasswordCommon:       "form_password_pwned",
 	admin.UsernameLength:       "form_username_invalid_length",
 	admin.UsernameCharacter:    "form_username_invalid_character",
 	admin.UsernameAllDigits:    "form_username_needs_non_number_char",

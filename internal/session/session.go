@@ -2,11 +2,12 @@
 // given, and which authorization request it is in the middle of. It knows no
 // page and no rule of OAuth.
 //
-// A browser holds two cookies. One names its session and is worth as much as
-// the password, so only its hash is kept. The other is the browser's own random
+// A browser holds up to three cookies. One names its session and is worth as much
+// as the password, so only its hash is kept. Another is the browser's own random
 // id, which is kept nowhere: forms (csrf.go) and pending authorization requests
 // (continuation.go) are bound to it, so that nobody can pass theirs to another's
-// browser, signed in or not.
+// browser, signed in or not. The third remembers who has signed in there
+// (device.go).
 package session
 
 import (
@@ -39,8 +40,10 @@ type Sessions struct {
 	activity      Activity
 	csrf          *keyring.Authenticator
 	continuations *keyring.Sealer
+	devices       *keyring.Sealer
 	sessionCookie string
 	browserCookie string
+	deviceCookie  string
 	secure        bool
 	now           func() time.Time
 }
@@ -64,14 +67,17 @@ func New(kept Kept, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *
 		activity:      kept,
 		csrf:          ring.Authenticator("csrf"),
 		continuations: ring.Sealer("continuation"),
+		devices:       ring.Sealer("device"),
 		sessionCookie: "signet_session",
 		browserCookie: "signet_browser",
+		deviceCookie:  "signet_device",
 		secure:        issuer.Scheme == "https",
 		now:           now,
 	}
 	if s.secure {
 		s.sessionCookie = "__Host-" + s.sessionCookie
 		s.browserCookie = "__Host-" + s.browserCookie
+		s.deviceCookie = "__Host-" + s.deviceCookie
 	}
 	return s
 }
