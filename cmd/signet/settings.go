@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/server"
 	"github.com/signet-auth/signet/internal/store"
 )
@@ -41,6 +42,8 @@ var instanceSettings = []setting{
 	words("brand_name", func(s *store.Settings) *string { return &s.Brand.Name }),
 	words("brand_accent", func(s *store.Settings) *string { return &s.Brand.Accent }),
 	words("brand_logo", func(s *store.Settings) *string { return &s.Brand.Logo }),
+	signUpPolicy(),
+	list("sign_up_domains", func(s *store.Settings) *[]string { return &s.SignUp.Domains }),
 	list("default_scopes", func(s *store.Settings) *[]string { return (*[]string)(&s.DefaultScopes) }),
 }
 
@@ -73,6 +76,22 @@ func list(name string, field func(*store.Settings) *[]string) setting {
 		show: func(s store.Settings) string { return strings.Join(*field(&s), " ") },
 		set: func(s *store.Settings, value string) error {
 			*field(s) = strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' })
+			return nil
+		},
+	}
+}
+
+// signUpPolicy is who may make an account.
+func signUpPolicy() setting {
+	return setting{
+		name: "sign_up",
+		show: func(s store.Settings) string { return admin.SignUpPolicyName(s.SignUp.Policy) },
+		set: func(s *store.Settings, value string) error {
+			policy, ok := admin.SignUpPolicies[value]
+			if !ok {
+				return errors.New("is none of open, invited and closed")
+			}
+			s.SignUp.Policy = policy
 			return nil
 		},
 	}

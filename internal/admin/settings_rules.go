@@ -5,8 +5,10 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 )
@@ -93,5 +95,38 @@ func checkSettings(s store.Settings) error {
 	p.scopeSettings(s)
 	p.brand(s.Brand)
 	p.organizationSettings(s.Organizations)
+	p.signUp(s.SignUp)
 	return p.err()
+}
+
+// SignUpPolicies are the names of the policies.
+var SignUpPolicies = map[string]store.SignUpPolicy{
+	"open": store.SignUpOpen, "invited": store.SignUpInvited, "closed": store.SignUpClosed,
+}
+
+// SignUpPolicyName is the name of a policy.
+func SignUpPolicyName(policy store.SignUpPolicy) string {
+	if policy == store.SignUpInvited {
+		return "invited"
+	}
+	return string(policy)
+}
+
+const maxDomains = 100
+
+// signUp checks who may make an account.
+func (p *problems) signUp(s store.SignUp) {
+	if SignUpPolicies[SignUpPolicyName(s.Policy)] != s.Policy {
+		p.add("sign_up", Unacceptable, "sign_up must be open, invited or closed.")
+	}
+	if len(s.Domains) > maxDomains {
+		p.add("sign_up_domains", TooMany, "sign_up_domains must name at most 100 domains.")
+		return
+	}
+	for _, domain := range s.Domains {
+		if domain != strings.ToLower(domain) || !account.IsEmail("x@"+domain) {
+			p.add("sign_up_domains", Malformed, "sign_up_domains must hold domains in small letters, such as example.com.")
+			return
+		}
+	}
 }

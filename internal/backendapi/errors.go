@@ -75,6 +75,7 @@ var catalogue = map[string]struct {
 	"form_password_length_too_short":                      {422, "is too short"},
 	"form_password_size_in_bytes_exceeded":                {422, "is too long"},
 	"form_password_matches_identifier":                    {422, "is an identifier"},
+	"form_password_pwned":                                 {422, "is known to others"},
 	"form_username_invalid_character":                     {422, "is invalid"},
 	"form_username_needs_non_number_char":                 {422, "is invalid"},
 	"organization_not_enabled_in_instance":                {403, "access denied"},

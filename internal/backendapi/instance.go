@@ -3,6 +3,7 @@ package backendapi
 import (
 	"net/http"
 
+	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/store"
 )
 
@@ -13,6 +14,14 @@ type instanceObject struct {
 	EnvironmentType string   `json:"environment_type"`
 	AllowedOrigins  []string `json:"allowed_origins"` // null for none
 	WorkspaceID     *string  `json:"workspace_id"`
+
+	Signet instanceExtras `json:"signet"`
+}
+
+// instanceExtras are what Clerk decides elsewhere.
+type instanceExtras struct {
+	SignUp        string   `json:"sign_up"`
+	SignUpDomains []string `json:"sign_up_domains"` // null for all
 }
 
 // getInstance serves GET /v1/instance.
@@ -22,6 +31,7 @@ func (a *API) getInstance(r *http.Request) (any, error) {
 		return nil, err
 	}
 	o := instanceObject{Object: "instance", ID: i.ID, EnvironmentType: "production", AllowedOrigins: i.Settings.AllowedOrigins}
+	o.Signet = instanceExtras{admin.SignUpPolicyName(i.Settings.SignUp.Policy), i.Settings.SignUp.Domains}
 	if a.development() {
 		o.EnvironmentType = "development"
 	}
@@ -38,6 +48,11 @@ func (a *API) updateInstance(r *http.Request) (any, error) {
 	origins := f.texts("allowed_origins")
 	f.notOffered("test_mode", "hibp", "enhanced_email_deliverability", "support_email", "clerk_js_version",
 		"development_origin", "cookieless_dev", "url_based_session_syncing")
+	var policy *string
+	var domains []string
+	f.section("signet", func(own *fields) {
+		policy, domains = own.text("sign_up"), own.texts("sign_up_domains")
+	})
 	f.refuseUnknown()
 	if err := f.err(); err != nil {
 		return nil, err
@@ -46,6 +61,21 @@ func (a *API) updateInstance(r *http.Request) (any, error) {
 		if origins != nil {
 			s.AllowedOrigins = origins
 		}
+		if policy != nil {
+			s.SignUp.Policy = asSignUpPolicy(*policy)
+		}
+		if domains != nil {
+			s.SignUp.Domains = domains
+		}
 	})
 	return nil, err
+}
+
+// asSignUpPolicy reads the name of a policy. What is none is refused with the
+// settings.
+func asSignUpPolicy(name string) store.SignUpPolicy {
+	if policy, ok := admin.SignUpPolicies[name]; ok {
+		return policy
+	}
+	return store.SignUpPolicy("unknown")
 }

@@ -97,6 +97,7 @@ func TestChangingAUser(t *testing.T) {
 		{"nothing to be known by", "PATCH /v1/users/" + other, `{"username":""}`, "422 form_data_missing email_address"},
 		{"a short password", "PATCH " + path, `{"password":"short"}`, "422 form_password_length_too_short password"},
 		{"the address as password", "PATCH " + path, `{"password":"Ada@Example.com"}`, "422 form_password_matches_identifier password"},
+		{"a common password", "PATCH " + path, `{"password":"Password1"}`, "422 form_password_pwned password"},
 		{"a hasher without a digest", "PATCH " + path, `{"password_hasher":"bcrypt"}`, "422 form_conditional_param_missing password_digest"},
 		{"a foreign address as primary", "PATCH " + path, `{"primary_email_address_id":"idn_x"}`, "422 form_param_value_invalid primary_email_address_id"},
 		{"a negative limit", "PATCH " + path, `{"create_organizations_limit":-1}`, "422 form_param_value_invalid create_organizations_limit"},

@@ -28,6 +28,7 @@ type settings struct {
 
 	Organizations store.OrganizationSettings `json:"organizations,omitzero"`
 	EventsKept    int64                      `json:"events_kept,omitempty"`
+	SignUp        store.SignUp               `json:"sign_up,omitzero"`
 }
 
 func formatSettings(s store.Settings) (string, error) {
@@ -35,7 +36,7 @@ func formatSettings(s store.Settings) (string, error) {
 		formatLifetimes(s.Lifetimes),
 		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources, s.AllowedOrigins,
 		s.CustomScopes, s.DefaultScopes, s.DynamicRegistration, s.RegistrationTokenRequired, s.MetadataDocuments,
-		s.Brand, s.Organizations, int64(s.EventsKept / time.Second),
+		s.Brand, s.Organizations, int64(s.EventsKept / time.Second), s.SignUp,
 	})
 	return string(text), err
 }
@@ -61,6 +62,7 @@ func parseSettings(text string) (store.Settings, error) {
 		Brand:         kept.Brand,
 		Organizations: kept.Organizations,
 		EventsKept:    time.Duration(kept.EventsKept) * time.Second,
+		SignUp:        kept.SignUp,
 	}
 	if s.Lifetimes.IDToken == 0 { // kept before there were any
 		s.Lifetimes.IDToken = oauth.DefaultLifetimes().IDToken

@@ -54,8 +54,25 @@ type Settings struct {
 	MetadataDocuments         MetadataDocuments
 
 	Brand      Brand
+	SignUp     SignUp
 	EventsKept time.Duration // zero is DefaultEventsKept
 }
+
+// SignUp says who may make an account. Operators may in any case.
+type SignUp struct {
+	Policy  SignUpPolicy
+	Domains []string // of the addresses that Open admits; all if there is none
+}
+
+// A SignUpPolicy is how accounts come about.
+type SignUpPolicy string
+
+// The policies.
+const (
+	SignUpInvited SignUpPolicy = ""     // by invitation, which is the default
+	SignUpOpen    SignUpPolicy = "open" // by whoever proves an address
+	SignUpClosed  SignUpPolicy = "closed"
+)
 
 // A Brand is whose the pages are; what is empty is Signet's own.
 type Brand struct {
