@@ -82,6 +82,9 @@ func (a *Admin) UpdateEmail(ctx context.Context, id string, c EmailChange) (stor
 			return store.ErrNotFound
 		}
 		if c.Verified != nil {
+			if u.Emails[i].Verified != *c.Verified {
+				u.Emails[i].Proof = store.ProvedByOperator
+			}
 			u.Emails[i].Verified, u.Emails[i].Reserved = *c.Verified, u.Emails[i].Reserved && !*c.Verified
 		}
 		if c.primary() {

@@ -220,7 +220,10 @@ func (a *Admin) AcceptInvitation(ctx context.Context, id string, n NewUser) (sto
 	case i.Status != store.TicketPending:
 		return store.User{}, settled(i.Status)
 	}
-	n.EmailAddresses, n.PublicMetadata = []string{i.Address}, i.PublicMetadata
+	if s, err := a.Settings(ctx); err != nil || s.SignUp.Policy == store.SignUpClosed {
+		return store.User{}, errors.Join(err, ErrRevoked)
+	}
+	n.EmailAddresses, n.EmailProof, n.PublicMetadata = []string{i.Address}, store.ProvedByTicket, i.PublicMetadata
 	u, err := a.newUser(ctx, n)
 	if err != nil {
 		return store.User{}, err

@@ -16,6 +16,7 @@ type NewUser struct {
 	ID                 string        // "" for a new one; one that the user had elsewhere
 	EmailAddresses     []string      // the first is the primary one
 	EmailStatuses      []EmailStatus // beside the addresses, or none: verified, since an operator vouches for them
+	EmailProof         store.EmailProof
 	Username           string
 	Password           string
 	PasswordDigest     string // of a password hashed elsewhere, by PasswordHasher
@@ -112,7 +113,7 @@ func (a *Admin) newUser(ctx context.Context, n NewUser) (store.User, error) {
 		if err != nil {
 			return store.User{}, err
 		}
-		e := store.Email{ID: id, Address: address, Verified: true, CreatedAt: now}
+		e := store.Email{ID: id, Address: address, Verified: true, CreatedAt: now, Proof: n.EmailProof}
 		if i < len(n.EmailStatuses) {
 			n.EmailStatuses[i].mark(&e)
 		}

@@ -70,7 +70,7 @@ type emailObject struct {
 	UpdatedAt            int64               `json:"updated_at"`
 }
 
-// A verificationObject says that an operator has vouched for an address.
+// A verificationObject says how it is known that an address is the user's.
 type verificationObject struct {
 	Object   string `json:"object"`
 	Status   string `json:"status"`
@@ -127,9 +127,22 @@ func newEmailObject(e store.Email) emailObject {
 		UpdatedAt:    e.CreatedAt.UnixMilli(),
 	}
 	if e.Verified {
-		o.Verification = &verificationObject{Object: "verification_admin", Status: "verified", Strategy: "admin"}
+		o.Verification = verification(e.Proof)
 	}
 	return o
+}
+
+func verification(proof store.EmailProof) *verificationObject {
+	v := &verificationObject{Object: "verification_admin", Status: "verified", Strategy: "admin"}
+	switch proof {
+	case store.ProvedByCode:
+		v.Object, v.Strategy = "verification_otp", "email_code"
+	case store.ProvedByLink:
+		v.Object, v.Strategy = "verification_email_link", "email_link"
+	case store.ProvedByTicket:
+		v.Object, v.Strategy = "verification_ticket", "ticket"
+	}
+	return v
 }
 
 func orEmptyObject(metadata json.RawMessage) json.RawMessage {

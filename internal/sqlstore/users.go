@@ -14,7 +14,7 @@ import (
 
 const userColumns = `u.id, u.external_id, u.username, u.first_name, u.last_name, u.locale, u.image_url, u.password_digest, u.primary_email_id,
 	u.public_metadata, u.private_metadata, u.unsafe_metadata, u.banned, u.locked, u.not_before, u.last_sign_in_at, u.last_active_at, u.created_at, u.updated_at,
-	u.options, e.id, e.address, e.verified, e.reserved, e.created_at`
+	u.options, e.id, e.address, e.verified, e.reserved, e.created_at, e.proof`
 
 const selectUser = `SELECT ` + userColumns + ` FROM users u LEFT JOIN emails e ON e.user_id = u.id `
 
@@ -24,12 +24,14 @@ type emailRow struct {
 	verified    sql.NullBool
 	reserved    sql.NullBool
 	added       sql.NullInt64
+	proof       sql.NullString
 }
 
 func (e *emailRow) addTo(u *store.User) {
 	if e.id.Valid {
 		u.Emails = append(u.Emails, store.Email{
 			ID: e.id.String, Address: e.address.String, Verified: e.verified.Bool, Reserved: e.reserved.Bool, CreatedAt: fromMS(e.added.Int64),
+			Proof: store.EmailProof(e.proof.String),
 		})
 	}
 }
@@ -51,7 +53,7 @@ func userFields(u *store.User, e *emailRow) []any {
 		at{&u.CreatedAt},
 		at{&u.UpdatedAt},
 		optionsField{&u.UserOptions},
-		&e.id, &e.address, &e.verified, &e.reserved, &e.added,
+		&e.id, &e.address, &e.verified, &e.reserved, &e.added, &e.proof,
 	}
 }
 
@@ -149,9 +151,9 @@ func taken(ctx context.Context, tx querier, u store.User) error {
 
 func addEmails(ctx context.Context, tx querier, u store.User) error {
 	for i, e := range u.Emails {
-		result, err := tx.ExecContext(ctx, `INSERT INTO emails (id, user_id, position, address, address_key, verified, reserved, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-			e.ID, u.ID, i, e.Address, key(e.Address), e.Verified, e.Reserved, ms(e.CreatedAt))
+		result, err := tx.ExecContext(ctx, `INSERT INTO emails (id, user_id, position, address, address_key, verified, reserved, created_at, proof)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+			e.ID, u.ID, i, e.Address, key(e.Address), e.Verified, e.Reserved, ms(e.CreatedAt), string(e.Proof))
 		if err != nil {
 			return err
 		}

@@ -111,8 +111,20 @@ type Email struct {
 	Address   string // as entered
 	Verified  bool
 	Reserved  bool // kept from others, and not proved to be the user's
+	Proof     EmailProof
 	CreatedAt time.Time
 }
+
+// An EmailProof is how a verified address came to be so.
+type EmailProof string
+
+// The proofs.
+const (
+	ProvedByOperator EmailProof = "" // who vouches for it
+	ProvedByCode     EmailProof = "code"
+	ProvedByLink     EmailProof = "link"
+	ProvedByTicket   EmailProof = "ticket" // an invitation that was sent there
+)
 
 // PrimaryEmail is the address that the user is known by; ok is false if it has
 // none.

@@ -32,3 +32,6 @@ CREATE TABLE attempts (
     expires_at BIGINT NOT NULL
 ) /*CLUSTERED*/;
 CREATE INDEX attempts_by_expiry ON attempts (expires_at);
+
+-- How a verified address came to be so; '' by an operator.
+ALTER TABLE emails ADD COLUMN proof TEXT NOT NULL DEFAULT '';

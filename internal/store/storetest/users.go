@@ -238,6 +238,7 @@ func userIsChanged(t *testing.T, s Store) {
 	want.UpdatedAt = now.Add(time.Minute)
 	want.Emails = []store.Email{
 		{ID: "idn_new", Address: "augusta@example.com", Reserved: true, CreatedAt: now},
+		{ID: "idn_code", Address: "lovelace@example.com", Verified: true, Proof: store.ProvedByCode, CreatedAt: now},
 		{ID: was.Emails[0].ID, Address: was.Emails[0].Address, Verified: true, CreatedAt: was.Emails[0].CreatedAt},
 	}
 	want.PrimaryEmailID = "idn_new"
