@@ -37,7 +37,7 @@ func (p *Provider) deviceAuthorization(r *http.Request) (any, error) {
 	if err := form.Once(); err != nil {
 		return nil, err
 	}
-	client, err := p.authenticate(r.Context(), r.Header.Get("Authorization"), form)
+	client, err := p.authenticate(r, r.Header.Get("Authorization"), form)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/signet-auth/signet/internal/cache"
 	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/peer"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
@@ -19,6 +20,14 @@ import (
 // devicesPerMinute is how many devices of one client may begin to wait in a
 // minute: each is a row for some minutes, and public clients prove nothing.
 const devicesPerMinute = 120
+
+// How many wrong secrets of one client are looked at from one network. A secret is
+// random and long, so this saves work and shows in the log; networks of others are
+// not touched by it.
+const (
+	wrongSecretsPerWindow = 30
+	wrongSecretsWindow    = time.Minute
+)
 
 // kept finds the clients that are kept.
 type kept interface {
@@ -52,6 +61,7 @@ type Deps struct {
 	Cases        *doctor.Book
 	Uses         *cache.Uses // of client secrets
 	Now          func() time.Time
+	Peers        peer.Finder
 	Log          *slog.Logger
 
 	Organizations Organizations
@@ -79,6 +89,8 @@ type Provider struct {
 	keys             *token.Keys
 	cases            *doctor.Book
 	uses             *cache.Uses
+	peers            peer.Finder
+	wrongSecrets     *throttle.Budget // by client and network
 	now              func() time.Time
 	log              *slog.Logger
 }
@@ -106,6 +118,8 @@ func New(d Deps) *Provider {
 		keys:             d.Keys,
 		cases:            d.Cases,
 		uses:             d.Uses,
+		peers:            d.Peers,
+		wrongSecrets:     throttle.NewBudget(wrongSecretsPerWindow, wrongSecretsWindow),
 		now:              d.Now,
 		log:              d.Log,
 	}

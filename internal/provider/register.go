@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"strings"
 
@@ -63,7 +62,7 @@ func (p *Provider) register(r *http.Request) (any, error) {
 		return nil, oauth.ErrRegistrationOff
 	case s.RegistrationTokenRequired && !p.statements.AdmitsRegistration(bearerOf(r), p.now()):
 		return nil, oauth.ErrRegistrationToken
-	case !p.registrationPace.Allow(remote(r)):
+	case !p.registrationPace.Allow(p.peers.Network(r)):
 		return nil, errTooMany
 	}
 	m, err := p.readMetadata(r, instance.Settings)
@@ -232,17 +231,4 @@ func bearerOf(r *http.Request) string {
 		return ""
 	}
 	return strings.TrimSpace(token)
-}
-
-// remote is the network that a request came from: the address, or for IPv6 the 64
-// bits that one customer has.
-func remote(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String()
-	}
-	return host
 }

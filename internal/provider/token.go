@@ -33,7 +33,7 @@ func (p *Provider) token(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := p.authenticate(r.Context(), r.Header.Get("Authorization"), form)
+	client, err := p.authenticate(r, r.Header.Get("Authorization"), form)
 	if err != nil {
 		return nil, err
 	}
@@ -66,14 +66,20 @@ func (p *Provider) token(r *http.Request) (any, error) {
 	panic("provider: a grant type that the rules admit is not served: " + grantType)
 }
 
-// authenticate proves who the client is (RFC 6749 §2.3).
-func (p *Provider) authenticate(ctx context.Context, authorization string, form oauth.Form) (oauth.AuthenticatedClient, error) {
+// authenticate proves who the client is (RFC 6749 §2.3). Whoever has guessed too
+// often from one network is not looked at (RFC 6749 §10.10).
+func (p *Provider) authenticate(r *http.Request, authorization string, form oauth.Form) (oauth.AuthenticatedClient, error) {
+	ctx := r.Context()
 	note := doctor.From(ctx)
 	note.Form(form)
 	credentials, err := oauth.ReadCredentials(authorization, form)
 	note.Credentials(credentials)
 	if err != nil {
 		return oauth.AuthenticatedClient{}, err
+	}
+	guesser := p.peers.Network(r) + " " + credentials.ClientID[:min(len(credentials.ClientID), longestGuessed)]
+	if p.wrongSecrets.Wait(guesser, p.now()) > 0 {
+		return oauth.AuthenticatedClient{}, errTooMany
 	}
 	client, err := p.clients.ClientByClientID(ctx, credentials.ClientID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -84,8 +90,15 @@ func (p *Provider) authenticate(ctx context.Context, authorization string, form 
 	if err == nil && credentials.Secret != "" {
 		p.uses.Note(oauth.HashSecret(credentials.Secret))
 	}
+	if err != nil {
+		p.wrongSecrets.Spend(guesser, p.now())
+	}
 	return authenticated, err
 }
+
+// longestGuessed is how much of a client_id tells those apart whose secret is
+// guessed.
+const longestGuessed = 64
 
 // tokenAnswer puts minted tokens into wire format.
 func (p *Provider) tokenAnswer(pair token.Pair) *tokenResponse {

@@ -50,7 +50,7 @@ func (p *Provider) asker(r *http.Request, form oauth.Form) (clientID string, err
 		}
 		return info.ClientID, nil
 	}
-	client, err := p.authenticate(r.Context(), authorization, form)
+	client, err := p.authenticate(r, authorization, form)
 	if err != nil {
 		return "", err
 	}
@@ -124,7 +124,7 @@ func (p *Provider) revoke(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := p.authenticate(ctx, r.Header.Get("Authorization"), form)
+	client, err := p.authenticate(r, r.Header.Get("Authorization"), form)
 	if err != nil {
 		return nil, err
 	}
