@@ -18,8 +18,10 @@ import (
 
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/sample"
 	"github.com/signet-auth/signet/internal/server"
+	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui/gallery"
 )
 
@@ -70,11 +72,15 @@ func demo(cmd *cobra.Command) (err error) {
 
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg := config.Config{Listen: demoAddress, DataDir: dir, Database: filepath.Join(dir, "signet.db")}.At(listener.Addr())
-	s, err := server.New(ctx, cfg, server.Options{Log: log})
+	s, err := server.New(ctx, cfg, server.Options{Log: log, Mail: mail.NewConsole(cmd.OutOrStdout())})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	_, err = s.Admin().UpdateSettings(ctx, func(settings *store.Settings) { settings.SignUp.Policy = store.SignUpOpen })
+	if err != nil {
+		return err
+	}
 	client, err := furnish(ctx, s.Admin(), cfg.Issuer, "http://"+sampleListener.Addr().String())
 	if err != nil {
 		return err
@@ -148,7 +154,8 @@ Signet itself is at %s; all its pages are at %s. Its Backend API:
 
   curl -H "Authorization: Bearer %s" %s/v1/users
 
-Everything is kept in a temporary directory. Press Ctrl-C to stop.
+Mail is not sent: codes and links to sign in, to sign up or to choose a new password
+with are shown here. Everything is kept in a temporary directory. Press Ctrl-C to stop.
 
 `, client, demoEmail, demoPassword, issuer, client+gallery.Root, key, issuer)
 }

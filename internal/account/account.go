@@ -48,27 +48,6 @@ func (a *Accounts) AskAbout(b *Breached, log *slog.Logger) { a.breached, a.log =
 // e-mail address has 254.
 const maxIdentifier = 320
 
-// SignIn is Authenticate for people, who may guess only so often. It fails with a
-// *TooManyError too, whether or not the password was right.
-func (a *Accounts) SignIn(ctx context.Context, g *Guard, c Caller, identifier, password string) (store.User, error) {
-	user, err := a.find(ctx, identifier)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return store.User{}, fmt.Errorf("finding the user who signs in: %w", err)
-	}
-	attempt, err := g.begin(ctx, c, user.ID, identifier)
-	if err != nil {
-		return store.User{}, err
-	}
-	user, err = a.authenticate(ctx, user, password)
-	switch {
-	case err == nil:
-		return user, attempt.takeBack(ctx)
-	case errors.Is(err, ErrBusy): // it was not looked at
-		return store.User{}, errors.Join(err, attempt.takeBack(ctx))
-	}
-	return store.User{}, err
-}
-
 // Authenticate finds the user whom identifier, an e-mail address or a user name,
 // and password belong to. It returns ErrWrongCredentials for an unknown user, one
 // without a password or with one that others know, a wrong password, and a user who

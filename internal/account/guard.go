@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/keyring"
+	"github.com/signet-auth/signet/internal/lang"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/throttle"
@@ -31,10 +32,10 @@ func (e *TooManyError) Error() string { return "too many attempts" }
 
 // A Caller is what is known of who tries.
 type Caller struct {
-	Network   string
-	Browser   string                     // tells browsers apart, and is nobody else's to know
-	Device    func(userID string) string // the id of the device if it has opened the user's account before, else ""
-	Languages []string                   // that the caller reads, best first: tags of BCP 47
+	Network  string
+	Browser  string                     // tells browsers apart, and is nobody else's to know
+	Device   func(userID string) string // the id of the device if it has opened the user's account before, else ""
+	Language lang.Language
 }
 
 // device is Device, which may be nil.
@@ -51,6 +52,7 @@ func (c Caller) device(userID string) string {
 // account before has a count of its own, so that strangers cannot keep its user
 // out.
 type Guard struct {
+	accounts *Accounts
 	attempts store.Attempts
 	marks    *keyring.Authenticator
 	pairs    *throttle.Budget
@@ -59,11 +61,32 @@ type Guard struct {
 }
 
 // NewGuard makes a guard.
-func NewGuard(attempts store.Attempts, ring *keyring.Ring, now func() time.Time) *Guard {
+func NewGuard(accounts *Accounts, attempts store.Attempts, ring *keyring.Ring, now func() time.Time) *Guard {
 	return &Guard{
-		attempts: attempts, marks: ring.Authenticator("guard"), now: now,
+		accounts: accounts, attempts: attempts, marks: ring.Authenticator("guard"), now: now,
 		pairs: throttle.NewBudget(perPair, guessWindow), networks: throttle.NewBudget(perNetwork, guessWindow),
 	}
+}
+
+// SignIn is Authenticate for people, who may guess only so often. It fails with a
+// *TooManyError too, whether or not the password was right.
+func (g *Guard) SignIn(ctx context.Context, c Caller, identifier, password string) (store.User, error) {
+	user, err := g.accounts.find(ctx, identifier)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return store.User{}, fmt.Errorf("finding the user who signs in: %w", err)
+	}
+	attempt, err := g.begin(ctx, c, user.ID, identifier)
+	if err != nil {
+		return store.User{}, err
+	}
+	user, err = g.accounts.authenticate(ctx, user, password)
+	switch {
+	case err == nil:
+		return user, attempt.takeBack(ctx)
+	case errors.Is(err, ErrBusy): // it was not looked at
+		return store.User{}, errors.Join(err, attempt.takeBack(ctx))
+	}
+	return store.User{}, err
 }
 
 // subject names an account in counts. Identifiers of nobody share some names, since

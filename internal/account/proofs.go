@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/keyring"
+	"github.com/signet-auth/signet/internal/lang"
 	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
@@ -73,20 +74,19 @@ type Proofs struct {
 
 // ProofDeps are what Proofs needs.
 type ProofDeps struct {
-	Accounts *Accounts
-	Kept     Challenges
-	Guard    *Guard
-	Ring     *keyring.Ring
-	Outbox   *mail.Outbox
-	Issuer   string // what links begin with
-	Now      func() time.Time
-	Log      *slog.Logger
+	Kept   Challenges
+	Guard  *Guard
+	Ring   *keyring.Ring
+	Outbox *mail.Outbox
+	Issuer string // what links begin with
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // NewProofs makes Proofs.
 func NewProofs(d ProofDeps) *Proofs {
 	return &Proofs{
-		accounts: d.Accounts, kept: d.Kept, guard: d.Guard, codes: d.Ring.Authenticator("code"), outbox: d.Outbox,
+		accounts: d.Guard.accounts, kept: d.Kept, guard: d.Guard, codes: d.Ring.Authenticator("code"), outbox: d.Outbox,
 		sources: throttle.NewBudget(sendsPerSource, guessWindow), pace: throttle.NewPace(sendsPerMinute, sendsPerMinute),
 		issuer: d.Issuer, now: d.Now, log: d.Log,
 	}
@@ -173,8 +173,8 @@ func (p *Proofs) compose(c Caller, purpose store.Purpose, identifier string, use
 	}
 	x.Code = p.hashCode(x.ID, code)
 	letter := mail.Letter{
-		Kind: purposes[purpose].kind, Code: code, Languages: append([]string{user.Locale}, c.Languages...),
-		Link: p.issuer + purposes[purpose].path + "?token=" + link,
+		Kind: purposes[purpose].kind, Code: code, Language: lang.Choose(user.Locale, c.Language.Tag()),
+		Link: p.issuer + purposes[purpose].path + "?ticket=" + link,
 	}
 	to, known := recipient(purpose, identifier, user)
 	switch {
@@ -212,6 +212,12 @@ func recipient(purpose store.Purpose, identifier string, user store.User) (addre
 		}
 	}
 	return "", false
+}
+
+// Admit fails with a *TooManyError for who may not answer any more, and counts
+// nothing: work need not be done then.
+func (p *Proofs) Admit(c Caller) error {
+	return tooMany(p.guard.networks.Wait(c.Network, p.now()))
 }
 
 // Answer takes the challenge that a code answers in the browser that asked for it.

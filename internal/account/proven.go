@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/signet-auth/signet/internal/lang"
 	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/store"
 )
@@ -51,9 +52,13 @@ func (a *Accounts) CheckNew(ctx context.Context, password string, identifiers ..
 	return nil
 }
 
-// CheckReset is CheckNew for whoever typed an identifier. It looks at the typed
-// text alone, so that it tells nothing of an account.
-func (p *Proofs) CheckReset(ctx context.Context, identifier, password string) (digest string, err error) {
+// CheckReset is CheckNew for whoever typed an identifier, and hashes the password. It
+// looks at the typed text alone, so that it tells nothing of an account. It fails as
+// Admit does too.
+func (p *Proofs) CheckReset(ctx context.Context, c Caller, identifier, password string) (digest string, err error) {
+	if err := p.Admit(c); err != nil {
+		return "", err
+	}
 	if err := p.accounts.CheckNew(ctx, password, identifier); err != nil {
 		return "", err
 	}
@@ -62,22 +67,22 @@ func (p *Proofs) CheckReset(ctx context.Context, identifier, password string) (d
 
 // Reset gives the user who answered a challenge another password, by its digest,
 // signs out all browsers and tells the user by mail. It fails as Owner does.
-func (p *Proofs) Reset(ctx context.Context, x store.Challenge, digest string, languages []string) (store.User, error) {
+func (p *Proofs) Reset(ctx context.Context, x store.Challenge, digest string, language lang.Language) (store.User, error) {
 	u, err := p.change(ctx, x, true, func(u *store.User, now time.Time) {
 		u.PasswordDigest, u.PasswordUpdatedAt, u.PasswordCompromised = digest, now, false
 	})
 	if err != nil {
 		return store.User{}, err
 	}
-	p.Notify(ctx, u, x.Address, languages)
+	p.Notify(ctx, u, x.Address, language)
 	return u, nil
 }
 
 // Notify tells a user that the password was changed. It has been, so a letter that
 // cannot be kept is no reason to fail.
-func (p *Proofs) Notify(ctx context.Context, u store.User, address string, languages []string) {
+func (p *Proofs) Notify(ctx context.Context, u store.User, address string, language lang.Language) {
 	err := p.outbox.Post(ctx, mail.Letter{
-		Kind: mail.PasswordChanged, To: address, Link: p.issuer + forgotPath, Languages: append([]string{u.Locale}, languages...),
+		Kind: mail.PasswordChanged, To: address, Link: p.issuer + forgotPath, Language: lang.Choose(u.Locale, language.Tag()),
 	}, noticeLifetime)
 	if err != nil {
 		p.log.ErrorContext(ctx, "nobody is told that a password was changed", "user", u.ID, "err", err)
@@ -85,11 +90,11 @@ func (p *Proofs) Notify(ctx context.Context, u store.User, address string, langu
 }
 
 // Verified notes that an address is its user's. It fails as Owner does.
-func (p *Proofs) Verified(ctx context.Context, x store.Challenge) (store.User, error) {
+func (p *Proofs) Verified(ctx context.Context, x store.Challenge, proof store.EmailProof) (store.User, error) {
 	return p.change(ctx, x, false, func(u *store.User, _ time.Time) {
 		for i := range u.Emails {
 			if u.Emails[i].Address == x.Address {
-				u.Emails[i].Verified, u.Emails[i].Reserved = true, false
+				u.Emails[i].Verified, u.Emails[i].Reserved, u.Emails[i].Proof = true, false, proof
 			}
 		}
 	})

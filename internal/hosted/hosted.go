@@ -17,8 +17,10 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/peer"
 	"github.com/signet-auth/signet/internal/reqid"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
@@ -30,10 +32,10 @@ import (
 const maxBody = 64 << 10
 
 // An Authenticator finds out whom an identifier and a password belong to. It
-// fails with account.ErrWrongCredentials or account.ErrBusy; any other error is
-// a fault.
+// fails with account.ErrWrongCredentials, account.ErrBusy or an
+// *account.TooManyError; any other error is a fault.
 type Authenticator interface {
-	Authenticate(ctx context.Context, identifier, password string) (store.User, error)
+	SignIn(ctx context.Context, c account.Caller, identifier, password string) (store.User, error)
 }
 
 // Clients finds the applications that ask.
@@ -61,6 +63,9 @@ type Deps struct {
 	Devices      store.Devices
 	Instances    store.Instances
 	Accounts     Authenticator
+	Proofs       *account.Proofs // nil if no mail can be sent
+	SignUps      SignUps
+	Peers        peer.Finder
 	Users        store.Users
 	SignInTokens store.SignInTokens
 	Invitations  Invitations
@@ -82,6 +87,9 @@ type Hosted struct {
 	instances    store.Instances
 	guesses      *throttle.Pace // of user codes, by user
 	accounts     Authenticator
+	proofs       *account.Proofs
+	signUps      SignUps
+	peers        peer.Finder
 	users        store.Users
 	signInTokens store.SignInTokens
 	invitations  Invitations
@@ -105,6 +113,9 @@ func New(d Deps) *Hosted {
 		instances:    d.Instances,
 		guesses:      throttle.NewPace(guessesPerMinute, guessesAtOnce),
 		accounts:     d.Accounts,
+		proofs:       d.Proofs,
+		signUps:      d.SignUps,
+		peers:        d.Peers,
 		users:        d.Users,
 		signInTokens: d.SignInTokens,
 		invitations:  d.Invitations,
@@ -126,6 +137,7 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("POST /sign-in", h.form(h.signIn))
 	mux.Handle("GET /sign-in/token", h.page(h.showSignInToken))
 	mux.Handle("POST /sign-in/token", h.form(h.redeemSignInToken))
+	h.mailRoutes(mux)
 	mux.Handle("GET /sign-up", h.page(h.showSignUp))
 	mux.Handle("POST /sign-up", h.form(h.signUp))
 	mux.Handle("GET /select-account", h.page(h.showAccounts))
@@ -249,6 +261,9 @@ func (h *Hosted) write(w http.ResponseWriter, r *http.Request, form oauth.Form, 
 		h.log.ErrorContext(r.Context(), "page failed", "err", err)
 		http.Error(w, "something went wrong", http.StatusInternalServerError)
 		return
+	}
+	if a.status == http.StatusTooManyRequests {
+		h.log.InfoContext(r.Context(), "paced", "path", r.URL.Path, "network", h.peers.Network(r))
 	}
 	if a.retryAfter != "" {
 		w.Header().Set("Retry-After", a.retryAfter)

@@ -20,6 +20,7 @@ import (
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/keyring"
+	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
@@ -36,7 +37,7 @@ type accounts struct {
 	answer error
 }
 
-func (a *accounts) Authenticate(ctx context.Context, identifier, given string) (store.User, error) {
+func (a *accounts) SignIn(ctx context.Context, _ account.Caller, identifier, given string) (store.User, error) {
 	a.asked++
 	if a.answer != nil {
 		return store.User{}, a.answer
@@ -60,6 +61,9 @@ type server struct {
 	accounts *accounts
 	now      time.Time
 	arrived  *session.Continuation // what came back to /oauth/authorize
+	outbox   *mail.Outbox
+	sent     *postbox
+	signUps  *signUps
 }
 
 func newServer(t *testing.T) *server {
@@ -69,7 +73,7 @@ func newServer(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s := &server{db: db, accounts: &accounts{users: db}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	s := &server{db: db, accounts: &accounts{users: db}, sent: &postbox{}, signUps: &signUps{users: db}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	s.fill(t)
 
 	mux := http.NewServeMux()
@@ -88,6 +92,8 @@ func newServer(t *testing.T) *server {
 		Instances:    db,
 		Connections:  db,
 		Accounts:     s.accounts,
+		Proofs:       s.proofs(clock),
+		SignUps:      s.signUps,
 		Users:        db,
 		SignInTokens: db,
 		Invitations:  invitations{s},

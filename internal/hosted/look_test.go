@@ -25,7 +25,7 @@ func TestLanguages(t *testing.T) {
 	b := s.browser(t)
 	b.wantPage(b.get("/sign-in"), `<html lang="en" dir="ltr">`)
 	b.want(b.post("/look", encode("language", "fr", "back", "/sign-in")), http.StatusSeeOther, "/sign-in")
-	b.wantPage(b.get("/sign-in"), `<html lang="fr"`, "Mot de passe")
+	b.wantPage(b.get("/sign-in"), `<html lang="fr"`, "Adresse e-mail ou nom d’utilisateur")
 
 	sealed := b.get("/oauth/authorize?ui_locales=ar").body
 	page := b.get("/sign-in?continue=" + sealed)

@@ -27,6 +27,8 @@ var (
 	errStaleForm    = &refusal{http.StatusForbidden, "stale_form", ui.TroubleStale}
 	errClientGone   = &refusal{http.StatusBadRequest, "unknown_application", ui.TroubleClientGone}
 	errUnavailable  = &refusal{http.StatusServiceUnavailable, "temporarily_unavailable", ui.TroubleUnavailable}
+	errNoMail       = &refusal{http.StatusNotFound, "no_mail", ui.TroubleNoMail}
+	errSignUpClosed = &refusal{http.StatusForbidden, "sign_up_closed", ui.TroubleSignUpClosed}
 	errFault        = &refusal{http.StatusInternalServerError, "server_error", ui.TroubleFault}
 )
 

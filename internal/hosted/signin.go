@@ -1,13 +1,11 @@
 package hosted
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/session"
-	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
 )
 
@@ -24,74 +22,61 @@ const busySeconds = "5"
 // browser: nobody, so that it outlives a session that ends meanwhile.
 const signInBound = ""
 
+// showSignIn asks who somebody is or, if that is known and has to be proved once
+// more, for the password at once.
 func (h *Hosted) showSignIn(w http.ResponseWriter, r *http.Request, query oauth.Form) (answer, error) {
 	x, err := h.signInRequest(r, query)
 	if err != nil {
 		return answer{}, err
 	}
 	current, signedIn, err := h.sessions.Current(r)
-	page := ui.SignIn{Identifier: x.pending.LoginHint}
 	switch {
 	case err != nil:
 		return answer{}, err
 	case signedIn && !x.pending.Again: // in another tab, or the user went back
 		return x.onward(), nil
-	case signedIn && page.Identifier == "":
-		page.Identifier, page.Again = person(current.User).Identifier, true
+	case signedIn && x.pending.LoginHint == "":
+		return h.passwordPage(w, r, x, ui.Password{Identifier: person(current.User).Identifier, Again: true}, nil)
 	}
-	return h.signInPage(w, r, x, http.StatusOK, page)
+	return h.identifierPage(w, r, x, x.pending.LoginHint)
 }
 
+// signIn takes an identifier and asks for the password, whether there is such an
+// account or not, or takes both.
 func (h *Hosted) signIn(w http.ResponseWriter, r *http.Request, form oauth.Form) (answer, error) {
-	if !h.sessions.CheckCSRF(r, signInBound, form.Get("csrf")) {
-		return answer{}, errStaleForm
-	}
-	x, err := h.signInRequest(r, form)
+	x, err := h.signInForm(r, form)
 	if err != nil {
 		return answer{}, err
 	}
-	sessionID, err := h.authenticate(w, r, form.Get("identifier"), form.Get("password"))
-	page := ui.SignIn{Identifier: form.Get("identifier")}
+	identifier, password := form.Get("identifier"), form.Get("password")
 	switch {
-	case errors.Is(err, account.ErrWrongCredentials):
-		page.Failure = ui.WrongCredentials
-		return h.signInPage(w, r, x, http.StatusUnprocessableEntity, page)
-	case errors.Is(err, account.ErrBusy):
-		page.Failure = ui.TooBusy
-		a, err := h.signInPage(w, r, x, http.StatusServiceUnavailable, page)
-		a.retryAfter = busySeconds
-		return a, err
-	case err != nil:
-		return answer{}, err
+	case !form.Has("password") && identifier == "":
+		return h.identifierPage(w, r, x, "")
+	case !form.Has("password"):
+		return h.passwordPage(w, r, x, ui.Password{Identifier: identifier}, nil)
 	}
-	if x.sealed != "" {
-		x.pending.SignedIn, x.pending.Again = sessionID, false
-		x.sealed = h.sessions.SealContinuation(h.sessions.Browser(w, r), x.pending)
+	err = account.ErrWrongCredentials
+	if len(password) <= maxPassword {
+		user, refused := h.accounts.SignIn(r.Context(), h.caller(w, r, form), identifier, password)
+		if err = refused; err == nil {
+			return h.enter(w, r, x, user.ID, "pwd")
+		}
 	}
-	return x.onward(), nil
-}
-
-// authenticate signs the browser in under a new session, or fails with account.ErrWrongCredentials
-// or account.ErrBusy.
-func (h *Hosted) authenticate(w http.ResponseWriter, r *http.Request, identifier, password string) (sessionID string, err error) {
-	if len(password) > maxPassword {
-		return "", account.ErrWrongCredentials
-	}
-	user, err := h.accounts.Authenticate(r.Context(), identifier, password)
-	if err != nil {
-		return "", err
-	}
-	sessionID, err = h.sessions.Begin(w, r, user.ID)
-	if errors.Is(err, store.ErrNotFound) { // banned or deleted a moment ago
-		return "", account.ErrWrongCredentials
-	}
-	return sessionID, err
+	return h.passwordPage(w, r, x, ui.Password{Identifier: identifier}, err)
 }
 
 // A signInRequest is a sign-in with or without an application that waits for it.
 type signInRequest struct {
 	sealed  string // "" without
 	pending session.Continuation
+}
+
+// signInForm is signInRequest for a form, whose token has to be right.
+func (h *Hosted) signInForm(r *http.Request, form oauth.Form) (signInRequest, error) {
+	if !h.sessions.CheckCSRF(r, signInBound, form.Get("csrf")) {
+		return signInRequest{}, errStaleForm
+	}
+	return h.signInRequest(r, form)
 }
 
 // signInRequest reads the continuation, which may be missing but not be wrong.
@@ -119,22 +104,30 @@ func (x signInRequest) onward() answer {
 	return seeWith(authorizePath, x.sealed)
 }
 
-func (h *Hosted) signInPage(w http.ResponseWriter, r *http.Request, x signInRequest, status int, page ui.SignIn) (answer, error) {
-	a := answer{status: status}
-	if x.sealed != "" {
-		page.Continue = x.sealed
+func (h *Hosted) identifierPage(w http.ResponseWriter, r *http.Request, x signInRequest, identifier string) (answer, error) {
+	frame, err := h.frame(w, r, x)
+	if err != nil {
+		return answer{}, err
 	}
-	if x.pending.ClientID != "" {
-		client, err := h.client(r, x.pending.ClientID)
-		if err != nil {
-			return answer{}, err
-		}
-		page.Application = client.Name
-		a.formTargets = []string{ui.FormTarget(x.pending.RedirectURI)}
+	signUp := h.proofs != nil && h.signUps.MaySignUp(r.Context(), "") == nil
+	return frame.answer(http.StatusOK, ui.SignIn{
+		Application: frame.application, Identifier: identifier, SignUp: signUp, Continue: x.sealed, CSRF: frame.csrf,
+	}), nil
+}
+
+// passwordPage asks for a password, and tells why the last one did not do.
+func (h *Hosted) passwordPage(w http.ResponseWriter, r *http.Request, x signInRequest, page ui.Password, refused error) (answer, error) {
+	t, err := tried(refused)
+	if err != nil {
+		return answer{}, err
 	}
-	page.CSRF = h.sessions.CSRFToken(h.sessions.Browser(w, r), signInBound)
-	a.page = page
-	return a, nil
+	frame, err := h.frame(w, r, x)
+	if err != nil {
+		return answer{}, err
+	}
+	page.Trial, page.Codes = t.Trial, h.proofs != nil
+	page.Application, page.Continue, page.CSRF = frame.application, x.sealed, frame.csrf
+	return t.answer(frame, page), nil
 }
 
 func (h *Hosted) signOut(w http.ResponseWriter, r *http.Request, form oauth.Form) (answer, error) {

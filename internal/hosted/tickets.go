@@ -87,6 +87,9 @@ func (h *Hosted) redeemSignInToken(w http.ResponseWriter, r *http.Request, form 
 }
 
 func (h *Hosted) showSignUp(w http.ResponseWriter, r *http.Request, query oauth.Form) (answer, error) {
+	if !query.Has("ticket") {
+		return h.askAddress(w, r, query, http.StatusOK, ui.AskAddress{})
+	}
 	i, err := h.invitation(r, query.Get("ticket"))
 	if err != nil {
 		return answer{}, err
@@ -125,7 +128,7 @@ func (h *Hosted) signUp(w http.ResponseWriter, r *http.Request, form oauth.Form)
 	case err != nil:
 		return answer{}, err
 	}
-	if _, err := h.sessions.Begin(w, r, u.ID); err != nil {
+	if _, err := h.begin(w, r, u.ID, "pwd"); err != nil {
 		return answer{}, err
 	}
 	if i.RedirectURL != "" {

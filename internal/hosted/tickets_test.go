@@ -107,7 +107,7 @@ func TestLinksThatDoNotWork(t *testing.T) {
 	for _, forged := range []string{"/sign-in/token", "/sign-in/token?ticket=up.late", "/sign-in/token?ticket=in.sit_9"} {
 		b.wantCode(b.get(forged), http.StatusGone, "invalid_ticket")
 	}
-	for _, forged := range []string{"/sign-up", "/sign-up?ticket=in.sit_2", "/sign-up?ticket=up.nobody"} {
+	for _, forged := range []string{"/sign-up?ticket=", "/sign-up?ticket=in.sit_2", "/sign-up?ticket=up.nobody"} {
 		b.wantCode(b.get(forged), http.StatusGone, "invalid_invitation")
 	}
 }

@@ -80,7 +80,7 @@ func compare(t *testing.T, l Language, key string, want, got message) {
 
 var (
 	keyLiteral = regexp.MustCompile(`"([a-z_]+(?:\.[a-z_]+)+)"`)
-	constant   = regexp.MustCompile(`(Trouble|Problem|Theme) += "([a-z_]+)"`)
+	constant   = regexp.MustCompile(`(Trouble|Problem|Theme|Kind) += "([a-z_]+)"`)
 )
 
 // A message that nothing says is superfluous, and so is a file of no language.
@@ -102,6 +102,10 @@ func TestMessagesAreSaid(t *testing.T) {
 				said["trouble."+name+".title"], said["trouble."+name+".text"] = true, true
 			case "Problem":
 				said["problem."+name] = true
+			case "Kind": // of letters
+				for _, part := range []string{"subject", "lead", "button", "note"} {
+					said["letter."+name+"."+part] = true
+				}
 			default:
 				said["look."+name] = true
 			}

@@ -3,16 +3,14 @@ package mail
 import (
 	"bytes"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
 	"net/mail"
-	"path"
 	"strings"
 	"text/template"
 
-	"golang.org/x/text/language"
+	"github.com/signet-auth/signet/internal/lang"
 )
 
 // A Kind is what a letter is about.
@@ -34,11 +32,11 @@ var Kinds = []Kind{SignIn, SignUp, AlreadyHere, Reset, Verify, PasswordChanged}
 // A Letter is what is to be said to somebody. Nothing in it comes from another
 // person than the one it goes to.
 type Letter struct {
-	Kind      Kind
-	To        string   // an e-mail address
-	Code      string   // "" if the kind has none
-	Link      string   // where its button leads, or ""
-	Languages []string // what the reader likes, best first: tags of BCP 47
+	Kind     Kind
+	To       string // an e-mail address
+	Code     string // "" if the kind has none
+	Link     string // where its button leads, or ""
+	Language lang.Language
 }
 
 // A Message is a letter in words.
@@ -50,83 +48,23 @@ type Message struct {
 	HTML    string `json:"html"`
 }
 
-// words are what one kind of letter says in one language.
-type words struct {
-	Subject string `json:"subject"`
-	Lead    string `json:"lead"`
-	Button  string `json:"button"`
-	Note    string `json:"note"`
-}
-
-// A catalogue is all letters in one language.
-type catalogue struct {
-	Direction string         `json:"direction"`
-	OrLink    string         `json:"or_link"` // stands between the code and the link
-	SentBy    string         `json:"sent_by"`
-	Letters   map[Kind]words `json:"letters"`
-}
-
-//go:embed messages/*.json templates/*
+//go:embed templates/*
 var files embed.FS
 
-// languages are those that letters are written in; the first is for everybody
-// else.
-var languages = []string{"en", "de", "fr", "es", "pt", "ja", "zh", "ar"}
-
 var (
-	catalogues = readCatalogues()
-	matcher    = newMatcher()
-	asText     = template.Must(template.ParseFS(files, "templates/letter.txt"))
-	asHTML     = htmltemplate.Must(htmltemplate.ParseFS(files, "templates/letter.html"))
+	asText = template.Must(template.ParseFS(files, "templates/letter.txt"))
+	asHTML = htmltemplate.Must(htmltemplate.ParseFS(files, "templates/letter.html"))
 )
-
-func readCatalogues() map[string]catalogue {
-	all := make(map[string]catalogue, len(languages))
-	for _, tag := range languages {
-		text, err := files.ReadFile(path.Join("messages", tag+".json"))
-		if err != nil {
-			panic(err) // it is part of the program
-		}
-		var c catalogue
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&c); err != nil {
-			panic(fmt.Errorf("the letters in %s: %w", tag, err))
-		}
-		all[tag] = c
-	}
-	return all
-}
-
-func newMatcher() language.Matcher {
-	tags := make([]language.Tag, len(languages))
-	for i, tag := range languages {
-		tags[i] = language.MustParse(tag)
-	}
-	return language.NewMatcher(tags)
-}
-
-// choose gives the language to write in.
-func choose(liked []string) string {
-	var tags []language.Tag
-	for _, text := range liked {
-		if tag, err := language.Parse(text); err == nil {
-			tags = append(tags, tag)
-		}
-	}
-	_, i, _ := matcher.Match(tags...)
-	return languages[i]
-}
 
 // ErrAddress refuses to write to what is no address on one line.
 var ErrAddress = errors.New("not an e-mail address")
 
 // shown is what a template is given.
 type shown struct {
-	words
-	Language, Direction string
-	Code, Link          string
-	OrLink, SentBy      string
+	Language, Direction         string
+	Subject, Lead, Button, Note string
+	Code, Link                  string
+	OrLink, SentBy              string
 }
 
 // Compose puts a letter of the installation at host into words.
@@ -134,16 +72,28 @@ func Compose(l Letter, host string) (Message, error) {
 	if a, err := mail.ParseAddress(l.To); err != nil || a.Address != l.To || a.Name != "" || strings.ContainsAny(l.To, "\r\n\x00") {
 		return Message{}, ErrAddress
 	}
-	tag := choose(l.Languages)
-	c := catalogues[tag]
-	w, ok := c.Letters[l.Kind]
-	if !ok {
-		return Message{}, fmt.Errorf("there is no letter about %q", l.Kind)
+	s := shown{Language: l.Language.Tag(), Direction: "ltr", Code: l.Code, Link: l.Link}
+	if l.Language.RTL() {
+		s.Direction = "rtl"
 	}
-	fill := strings.NewReplacer("{site}", host, "{code}", l.Code).Replace
-	s := shown{
-		words:    words{Subject: fill(w.Subject), Lead: fill(w.Lead), Button: fill(w.Button), Note: fill(w.Note)},
-		Language: tag, Direction: c.Direction, Code: l.Code, Link: l.Link, OrLink: fill(c.OrLink), SentBy: fill(c.SentBy),
+	about := "letter." + string(l.Kind) + "."
+	for _, x := range []struct {
+		into *string
+		key  string
+		args lang.Args
+	}{
+		{&s.Subject, about + "subject", codeIf(l)},
+		{&s.Lead, about + "lead", lang.Args{"site": host}},
+		{&s.Button, about + "button", nil},
+		{&s.Note, about + "note", noteArgs(l.Kind, host)},
+		{&s.OrLink, "letter.or_link", nil},
+		{&s.SentBy, "letter.sent_by", lang.Args{"site": host}},
+	} {
+		said, err := l.Language.Format(x.key, x.args, func(text string) string { return text }) // the templates escape
+		if err != nil {
+			return Message{}, fmt.Errorf("writing a letter: %w", err)
+		}
+		*x.into = said
 	}
 	var text, html bytes.Buffer
 	if err := errors.Join(asText.Execute(&text, s), asHTML.Execute(&html, s)); err != nil {
@@ -151,3 +101,22 @@ func Compose(l Letter, host string) (Message, error) {
 	}
 	return Message{To: l.To, Subject: s.Subject, Text: text.String(), HTML: html.String()}, nil
 }
+
+// codeIf is the code for subjects, which name it.
+func codeIf(l Letter) lang.Args {
+	if !l.Kind.HasCode() {
+		return nil
+	}
+	return lang.Args{"code": l.Code}
+}
+
+// noteArgs are the values in the note: that to sign in names the site.
+func noteArgs(k Kind, host string) lang.Args {
+	if k != SignIn {
+		return nil
+	}
+	return lang.Args{"site": host}
+}
+
+// HasCode reports whether letters of the kind tell a code.
+func (k Kind) HasCode() bool { return k != AlreadyHere && k != PasswordChanged }

@@ -85,6 +85,11 @@ func (f Form) Get(name string) string {
 	return ""
 }
 
+// Has reports whether a parameter came, be it empty.
+func (f Form) Has(name string) bool {
+	return slices.ContainsFunc(f.fields, func(x field) bool { return x.name == name })
+}
+
 // Each calls visit with the parameters in the order they came.
 func (f Form) Each(visit func(name, value string)) {
 	for _, x := range f.fields {

@@ -45,6 +45,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	work.Go(func() { s.flushForEver(beside) })
 	sending, halt := context.WithCancel(ctx) // nothing more is begun while the node drains
 	work.Go(func() { s.deliverer.Run(sending) })
+	if s.outbox != nil {
+		work.Go(func() { s.outbox.Run(beside) })
+	}
 	work.Go(func() {
 		s.office.held.Follow(beside, func(err error) { s.log.Error("following changes made on other nodes", "err", err) })
 	})
@@ -149,6 +152,9 @@ func (s *Server) sweep(ctx context.Context) error {
 		"device requests": db.DeleteExpiredDeviceRequests,
 		"revoked tokens":  db.DeleteExpiredTokens,
 		"kept answers":    db.DeleteExpiredRequests,
+		"challenges":      db.DeleteExpiredChallenges,
+		"letters":         db.DeleteExpiredLetters,
+		"attempts":        db.DeleteOldAttempts,
 	} {
 		if err := s.sweepRows(ctx, remove); err != nil {
 			return fmt.Errorf("%s: %w", what, err)

@@ -26,6 +26,8 @@ import (
 	"github.com/signet-auth/signet/internal/doctor"
 	"github.com/signet-auth/signet/internal/hosted"
 	"github.com/signet-auth/signet/internal/keyring"
+	"github.com/signet-auth/signet/internal/mail"
+	"github.com/signet-auth/signet/internal/peer"
 	"github.com/signet-auth/signet/internal/provider"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
@@ -39,6 +41,8 @@ import (
 type Options struct {
 	Now func() time.Time // by default time.Now
 	Log *slog.Logger     // by default nothing is logged
+	// Mail sends letters instead of the configured server.
+	Mail mail.Sender
 }
 
 func (o Options) orDefaults() Options {
@@ -53,6 +57,7 @@ func (o Options) orDefaults() Options {
 type Server struct {
 	office    *Office
 	deliverer *webhook.Deliverer
+	outbox    *mail.Outbox // nil without a mail server
 	handler   http.Handler
 	made      string
 	draining  atomic.Bool
@@ -73,16 +78,23 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{office: office, now: o.Now, log: o.Log}
+	if s.outbox, err = newOutbox(cfg, issuer, office, o); err != nil {
+		return nil, errors.Join(err, office.Close())
+	}
+	peers, err := proxies(cfg)
+	if err != nil {
+		return nil, errors.Join(err, office.Close())
+	}
 	s.made, err = office.Admin.EnsureSecretKey(ctx, string(cfg.SecretKey), issuer.Scheme == "http")
 	if err != nil {
 		return nil, errors.Join(err, office.Close())
 	}
-	s.handler = s.through(s.routes(cfg, issuer), issuer.Scheme == "https")
+	s.handler = s.through(s.routes(cfg, issuer, peers), issuer.Scheme == "https")
 	return s, nil
 }
 
 // routes puts every face on one mux.
-func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
+func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *http.ServeMux {
 	db, held, ring := s.office.db, s.office.held, s.office.ring
 	sessions := session.New(db, ring, issuer, s.now)
 	keys := s.office.keys
@@ -90,6 +102,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 	tickets := token.NewTickets(ring)
 	mux := http.NewServeMux()
 	cases := doctor.NewBook()
+	guard := account.NewGuard(s.office.accounts, db, ring, s.now)
 	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
 	provider.New(provider.Deps{
 		Cases:        cases,
@@ -109,6 +122,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Sessions:     sessions,
 		Tokens:       tokens,
 		Keys:         keys,
+		Peers:        peers,
 		Now:          s.now,
 		Log:          s.log,
 
@@ -121,10 +135,13 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Connections:  db,
 		Devices:      db,
 		Instances:    held,
-		Accounts:     s.office.accounts,
+		Accounts:     guard,
+		Proofs:       s.proofs(issuer, guard),
+		SignUps:      inviting{s.office.Admin, s.office.accounts},
+		Peers:        peers,
 		Users:        db,
 		SignInTokens: db,
-		Invitations:  inviting{s.office.Admin},
+		Invitations:  inviting{s.office.Admin, s.office.accounts},
 		Tickets:      tickets,
 		Pictures:     s.office.pictureAt,
 		Now:          s.now,
@@ -213,7 +230,7 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	accounts, held, uses := account.New(db), cache.New(db), cache.NewUses(db, o.Now)
+	accounts, held, uses := newAccounts(cfg, db, o.Log), cache.New(db), cache.NewUses(db, o.Now)
 	keys := token.NewKeys(held, ring, o.Now)
 	secrets := webhook.NewSecrets(ring)
 	office := &Office{

@@ -121,8 +121,14 @@ func (s *Sessions) touch(r *http.Request, u store.User) error {
 // session, which is new: one that the browser brought along is never taken over,
 // and ends. The error wraps store.ErrNotFound if the user is gone or banned.
 func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, userID string) (sessionID string, err error) {
+	return s.BeginWith(w, r, userID, "pwd")
+}
+
+// BeginWith is Begin for a user who has signed in by other methods: values of RFC
+// 8176 §2, or none if no value fits.
+func (s *Sessions) BeginWith(w http.ResponseWriter, r *http.Request, userID string, methods ...string) (sessionID string, err error) {
 	return s.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
-		begun.UserID, begun.Methods = userID, []string{"pwd"} // RFC 8176 §2
+		begun.UserID, begun.Methods = userID, methods
 		return s.sessions.CreateSession(ctx, begun)
 	})
 }

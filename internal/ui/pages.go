@@ -21,35 +21,6 @@ func (p Person) Label() string {
 	return p.Name
 }
 
-// A Failure says why a sign-in did not succeed.
-type Failure int
-
-// The failures.
-const (
-	NoFailure Failure = iota
-	WrongCredentials
-	TooBusy
-)
-
-// SignIn asks for identifier and password.
-type SignIn struct {
-	Application string // name of the one that waits, or ""
-	Identifier  string // as entered before
-	Failure     Failure
-	Again       bool   // the user of Identifier is signed in and has to prove it once more
-	Continue    string // the sealed continuation, or ""
-	CSRF        string
-}
-
-// Wrong reports whether the credentials were wrong.
-func (p SignIn) Wrong() bool { return p.Failure == WrongCredentials }
-
-// Busy reports whether the attempt was not looked at.
-func (p SignIn) Busy() bool { return p.Failure == TooBusy }
-
-// Render writes the page.
-func (p SignIn) Render(w io.Writer, v View) error { return render(w, v, "sign_in", p) }
-
 // SignInToken asks before a link signs somebody in.
 type SignInToken struct {
 	User   Person

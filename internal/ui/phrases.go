@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"html/template"
+	"net/url"
 
 	"github.com/signet-auth/signet/internal/lang"
 )
@@ -15,6 +16,7 @@ func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
 		"t": p.text, "say": p.say, "name": name, "code": code, "plain": plain,
 		"asset": assetPath, "initial": initial, "icon": icon, "languages": lang.All,
+		"onward": onward,
 	}
 }
 
@@ -53,6 +55,14 @@ func (p phrases) say(what any) (template.HTML, error) {
 	return "", fmt.Errorf("%T says nothing", what)
 }
 
+// onward is a page of ours with the continuation, if there is one.
+func onward(path, sealed string) string {
+	if sealed == "" {
+		return path
+	}
+	return path + "?" + url.Values{"continue": {sealed}}.Encode()
+}
+
 // name shows what somebody is called, isolated from the text around it.
 func name(s string) template.HTML {
 	return `<bdi class="name">` + template.HTML(template.HTMLEscapeString(plain(s))) + `</bdi>`
@@ -75,6 +85,7 @@ const (
 	PasswordTooLong      Problem = "password_long"
 	PasswordOdd          Problem = "password_odd"
 	PasswordIsIdentifier Problem = "password_identifier"
+	PasswordCommon       Problem = "password_common"
 	NameTooLong          Problem = "name_long"
 	AddressTaken         Problem = "address_taken"
 	OtherProblem         Problem = "unacceptable"
@@ -83,7 +94,7 @@ const (
 // Problems lists them.
 func Problems() []Problem {
 	return []Problem{
-		PasswordMissing, PasswordTooShort, PasswordTooLong, PasswordOdd, PasswordIsIdentifier, NameTooLong, AddressTaken, OtherProblem,
+		PasswordMissing, PasswordTooShort, PasswordTooLong, PasswordOdd, PasswordIsIdentifier, PasswordCommon, NameTooLong, AddressTaken, OtherProblem,
 	}
 }
 
@@ -108,13 +119,15 @@ const (
 	TroubleClientGone   Trouble = "client_gone"
 	TroubleUnavailable  Trouble = "unavailable"
 	TroubleFault        Trouble = "fault"
+	TroubleNoMail       Trouble = "no_mail"
+	TroubleSignUpClosed Trouble = "sign_up_closed"
 )
 
 // Troubles lists them.
 func Troubles() []Trouble {
 	return []Trouble{
 		TroubleRequest, TroubleContinuation, TroubleTicket, TroubleInvitation, TroubleForm, TroubleCrossOrigin,
-		TroubleStale, TroubleClientGone, TroubleUnavailable, TroubleFault,
+		TroubleStale, TroubleClientGone, TroubleUnavailable, TroubleFault, TroubleNoMail, TroubleSignUpClosed,
 	}
 }
 

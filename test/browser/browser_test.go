@@ -20,7 +20,9 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/mail/mailtest"
 	"github.com/signet-auth/signet/internal/server"
+	"github.com/signet-auth/signet/internal/store"
 )
 
 const (
@@ -34,6 +36,7 @@ type world struct {
 	issuer string
 	client *httptest.Server // shows the query of its callback in #answer
 	config oauth2.Config
+	mail   *mailtest.Server
 	tab    context.Context
 }
 
@@ -42,9 +45,10 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{issuer: "http://" + listener.Addr().String()}
+	w := &world{issuer: "http://" + listener.Addr().String(), mail: mailtest.Serve(t)}
 	s, err := server.New(t.Context(), config.Config{
 		Issuer: w.issuer, DataDir: t.TempDir(), Database: filepath.Join(t.TempDir(), "signet.db"), SecretKey: secretKey,
+		Mail: config.Mail{SMTPHost: w.mail.Host, SMTPPort: w.mail.Port, SMTPTLS: "none", MailFrom: "no-reply@example.com"},
 	}, server.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +71,10 @@ func newWorld(t *testing.T) *world {
 		ClientID: created["client_id"].(string), ClientSecret: created["client_secret"].(string),
 		RedirectURL: w.client.URL + "/callback",
 		Endpoint:    oauth2.Endpoint{AuthURL: w.issuer + "/oauth/authorize", TokenURL: w.issuer + "/oauth/token"},
+	}
+	_, err = s.Admin().UpdateSettings(t.Context(), func(s *store.Settings) { s.SignUp.Policy = store.SignUpOpen })
+	if err != nil {
+		t.Fatal(err)
 	}
 	w.tab = chromium(t)
 	return w
@@ -184,7 +192,12 @@ func click(selector string) step { return chromedp.Click(chromedp.CSS(selector))
 func fill(selector, text string) step { return chromedp.SetValue(chromedp.CSS(selector), text) }
 
 func signIn(password string) step {
-	return chromedp.Steps(see("#identifier"), fill("#identifier", address), fill("#password", password), click("#sign-in"))
+	return chromedp.Steps(see("#identifier"), fill("#identifier", address), click("#sign-in"), enter(password))
+}
+
+// enter types a password on the page for that.
+func enter(password string) step {
+	return chromedp.Steps(see("#password"), fill("#password", password), click("#sign-in"))
 }
 
 // read waits for an element and gives its text.
@@ -211,7 +224,7 @@ func answer(t *testing.T, tab context.Context) url.Values {
 func TestSignInAndAllow(t *testing.T) {
 	w := newWorld(t)
 	run(t, w.tab, chromedp.Navigate(w.config.AuthCodeURL("state-1")), signIn("wrong password"), see("[role=alert]"),
-		signIn(password), see("#allow"), click("#allow"))
+		enter(password), see("#allow"), click("#allow"))
 	q := answer(t, w.tab)
 	if q.Get("state") != "state-1" || q.Get("iss") != w.issuer {
 		t.Errorf("the client got %v", q)

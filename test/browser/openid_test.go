@@ -90,7 +90,7 @@ func TestConnectingADevice(t *testing.T) {
 func TestSigningInOnceMoreAndOut(t *testing.T) {
 	w := newWorld(t)
 	run(t, w.tab, chromedp.Navigate(w.config.AuthCodeURL("state-1")), signIn(password), see("#allow"), click("#allow"), see("#answer"),
-		chromedp.Navigate(w.config.AuthCodeURL("state-2", oauth2.SetAuthURLParam("prompt", "login"))), see("#again"), signIn(password))
+		chromedp.Navigate(w.config.AuthCodeURL("state-2", oauth2.SetAuthURLParam("prompt", "login"))), see("#again"), enter(password))
 	if q := answer(t, w.tab); q.Get("state") != "state-2" || q.Get("code") == "" {
 		t.Errorf("after signing in once more the client got %v", q)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -83,6 +84,16 @@ func (p *Person) TrySignIn(identifier string) (Page, error) {
 		return page, err
 	}
 	return p.TrySubmit(page, "sign-in", map[string]string{"identifier": identifier, "password": Password})
+}
+
+// NewPersonAt is NewPerson for one in another network: an address of the loopback
+// interface, such as 127.0.0.2.
+func NewPersonAt(t testing.TB, issuer, address string) *Person {
+	t.Helper()
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}).DialContext
+	t.Cleanup(transport.CloseIdleConnections)
+	return NewPersonOver(t, issuer, transport)
 }
 
 // Cookies are what the browser keeps for Signet.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/mail/mailtest"
 	"github.com/signet-auth/signet/internal/pgtest"
 	"github.com/signet-auth/signet/internal/server"
 )
@@ -67,6 +68,7 @@ type World struct {
 	User     string // id of the user with the address Email
 	Clock    *Clock
 	Logs     *Logs
+	Mail     *mailtest.Server // takes what Signet sends
 }
 
 // OnBoth runs a test on SQLite and on PostgreSQL. change sets Signet up otherwise.
@@ -87,6 +89,7 @@ func NewWorld(t *testing.T, database string, change func(*config.Config)) World 
 		Database: database,
 		Clock:    &Clock{now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)},
 		Logs:     &Logs{},
+		Mail:     mailtest.Serve(t),
 	}
 	cfg := config.Config{
 		Listen:    listener.Addr().String(),
@@ -94,6 +97,7 @@ func NewWorld(t *testing.T, database string, change func(*config.Config)) World 
 		DataDir:   t.TempDir(),
 		Database:  database,
 		SecretKey: SecretKey,
+		Mail:      config.Mail{SMTPHost: w.Mail.Host, SMTPPort: w.Mail.Port, SMTPTLS: "none", MailFrom: "Signet <no-reply@example.com>"},
 	}
 	change(&cfg)
 	s, err := server.New(t.Context(), cfg, server.Options{

@@ -122,7 +122,7 @@ func TestFirstPage(t *testing.T) {
 func TestKeyboard(t *testing.T) {
 	b := newBrowser(t)
 	tests := []struct{ state, want string }{
-		{"sign_in_wrong", "sign-in"},
+		{"password_wrong", "sign-in"},
 		{"consent_organizations", "other-account deny allow"},
 		{"device", "continue"},
 		{"specimen", "first zone"},

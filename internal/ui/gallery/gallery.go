@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/ui"
 )
 
@@ -51,6 +52,10 @@ func Handler() http.Handler {
 		names = append(names, s.Name)
 		mux.HandleFunc("GET "+s.Path(), func(w http.ResponseWriter, r *http.Request) { show(w, r, s) })
 	}
+	for _, kind := range mail.Kinds {
+		names = append(names, "mail/"+string(kind), "mail/"+string(kind)+".txt")
+	}
+	mux.HandleFunc("GET "+Root+"mail/{letter}", showLetter)
 	mux.HandleFunc("GET "+Root+"{$}", func(w http.ResponseWriter, r *http.Request) {
 		show(w, r, State{Page: ui.Contents{Names: names}})
 	})
@@ -63,13 +68,44 @@ func Handler() http.Handler {
 	return mux
 }
 
-func show(w http.ResponseWriter, r *http.Request, s State) {
+// letterPolicy lets a letter bring its own style along, as mail programs do, and
+// nothing else.
+const letterPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+// showLetter shows a letter as it is mailed, in HTML or in plain text.
+func showLetter(w http.ResponseWriter, r *http.Request) {
+	kind, plain := strings.CutSuffix(r.PathValue("letter"), ".txt")
+	l := mail.Letter{Kind: mail.Kind(kind), To: ada.Identifier, Link: "https://id.example.com/sign-in", Language: view(r).Language}
+	if l.Kind.HasCode() {
+		l.Code = "493027"
+	}
+	m, err := mail.Compose(l, "id.example.com")
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	text, mediaType := m.HTML, "text/html"
+	if plain {
+		text, mediaType = "Subject: "+m.Subject+"\n\n"+m.Text, "text/plain"
+	}
+	w.Header().Set("Content-Security-Policy", letterPolicy)
+	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	io.WriteString(w, text)
+}
+
+// view is what whoever asks has chosen.
+func view(r *http.Request) ui.View {
 	var chosen ui.Look
 	if c, err := r.Cookie(lookCookie); err == nil {
 		chosen = ui.ParseLook(c.Value)
 	}
 	chosen = chosen.With(r.FormValue("language"), r.FormValue("theme"))
-	v := ui.NewView("", chosen, r.Header.Get("Accept-Language"))
+	return ui.NewView("", chosen, r.Header.Get("Accept-Language"))
+}
+
+func show(w http.ResponseWriter, r *http.Request, s State) {
+	v := view(r)
 	v.Brand, v.Back = s.Brand, r.URL.Path
 	var b bytes.Buffer
 	if err := s.Page.Render(&b, v); err != nil {

@@ -25,14 +25,14 @@ var (
 // States are the states of every page.
 func States() []State {
 	var all []State
-	for _, pages := range [][]State{signing(), consents(), devices(), others(), wide()} {
+	for _, pages := range [][]State{signing(), mailed(), consents(), devices(), others(), wide()} {
 		all = append(all, pages...)
 	}
 	return all
 }
 
 func signing() []State {
-	wrong := ui.SignIn{Application: engine, Identifier: "ada@example.com", Failure: ui.WrongCredentials, Continue: "sealed", CSRF: "token"}
+	wrong := ui.Password{Application: engine, Identifier: "ada@example.com", Trial: ui.Trial{Failure: ui.WrongCredentials}, Codes: true, Continue: "sealed", CSRF: "token"}
 	invited := ui.SignUp{Address: "bob@example.com", Ticket: "ticket", CSRF: "token"}
 	short := invited
 	short.FirstName, short.Field, short.Problem = "Bob", "password", ui.PasswordTooShort
@@ -43,12 +43,17 @@ func signing() []State {
 	return []State{
 		{Name: "sign_in", Page: ui.SignIn{CSRF: "token"}},
 		{Name: "sign_in_application", Page: ui.SignIn{Application: engine, Continue: "sealed", CSRF: "token"}},
-		{Name: "sign_in_wrong", Page: wrong},
-		{Name: "sign_in_busy", Page: ui.SignIn{Identifier: "ada@example.com", Failure: ui.TooBusy, CSRF: "token"}},
-		{Name: "sign_in_again", Page: ui.SignIn{Application: engine, Identifier: "ada@example.com", Again: true, Continue: "sealed", CSRF: "token"}},
+		{Name: "sign_in_open", Page: ui.SignIn{Identifier: "ada@example.com", SignUp: true, Continue: "sealed", CSRF: "token"}},
+		{Name: "password", Page: ui.Password{Identifier: "ada@example.com", CSRF: "token"}},
+		{Name: "password_codes", Page: ui.Password{Application: engine, Identifier: "ada@example.com", Codes: true, Continue: "sealed", CSRF: "token"}},
+		{Name: "password_wrong", Page: wrong},
+		{Name: "password_busy", Page: ui.Password{Identifier: "ada@example.com", Trial: ui.Trial{Failure: ui.TooBusy}, CSRF: "token"}},
+		{Name: "password_too_many", Page: ui.Password{Identifier: "ada@example.com", Trial: ui.Trial{Failure: ui.TooMany, Minutes: 10}, Codes: true, CSRF: "token"}},
+		{Name: "password_again", Page: ui.Password{Application: engine, Identifier: "ada@example.com", Again: true, Continue: "sealed", CSRF: "token"}},
+		{Name: "password_hostile", Page: ui.Password{Application: Hostile, Identifier: Hostile, Trial: ui.Trial{Failure: ui.WrongCredentials}, Codes: true, Continue: Hostile, CSRF: Hostile}},
 		{Name: "sign_in_brand", Page: ui.SignIn{CSRF: "token"}, Brand: ui.Brand{Name: "Babbage & Co.", Logo: logo, Accent: "#0e7490"}},
 		{Name: "sign_in_brand_yellow", Page: wrong, Brand: ui.Brand{Name: "مكتب بابيج", Accent: "#ffd60a"}},
-		{Name: "sign_in_hostile", Page: ui.SignIn{Application: Hostile, Identifier: Hostile, Failure: ui.WrongCredentials, Continue: Hostile, CSRF: Hostile}, Brand: ui.Brand{Name: Hostile, Accent: Hostile}},
+		{Name: "sign_in_hostile", Page: ui.SignIn{Application: Hostile, Identifier: Hostile, SignUp: true, Continue: Hostile, CSRF: Hostile}, Brand: ui.Brand{Name: Hostile, Accent: Hostile}},
 		{Name: "sign_in_token", Page: ui.SignInToken{User: ada, Ticket: "ticket", CSRF: "token"}},
 		{Name: "sign_in_token_odd", Page: ui.SignInToken{User: nobody, Ticket: Hostile, CSRF: Hostile}},
 		{Name: "sign_up", Page: invited},
@@ -57,6 +62,46 @@ func signing() []State {
 		{Name: "sign_up_busy", Page: busy},
 		{Name: "sign_up_hostile", Page: ui.SignUp{Address: Hostile, FirstName: Hostile, LastName: Hostile, Problem: ui.NameTooLong, Field: "first_name", Ticket: Hostile, CSRF: Hostile}},
 		{Name: "select_account", Page: ui.SelectAccount{Application: engine, User: ada, Continue: "sealed", CSRF: "token"}},
+	}
+}
+
+// mailed are the pages around codes and links.
+func mailed() []State {
+	const address = "ada@example.com"
+	join := ui.Join{Address: address, Continue: "sealed", CSRF: "token"}
+	common := join
+	common.FirstName, common.Field, common.Problem, common.Trial = "Ada", "password", ui.PasswordCommon, ui.Trial{Code: "493027"}
+	wrongCode, byLink := join, join
+	wrongCode.Trial, byLink.Ticket = ui.Trial{Failure: ui.WrongCode, Code: "000000"}, "token"
+	reset := ui.NewPassword{Identifier: address, CSRF: "token"}
+	short, guessed, linked := reset, reset, reset
+	short.Problem, short.Trial = ui.PasswordTooShort, ui.Trial{Code: "493027"}
+	guessed.Trial, linked.Ticket = ui.Trial{Failure: ui.TooMany, Minutes: 1}, "token"
+	return []State{
+		{Name: "code", Page: ui.EnterCode{Identifier: address, Continue: "sealed", CSRF: "token"}},
+		{Name: "code_wrong", Page: ui.EnterCode{Identifier: address, Trial: ui.Trial{Failure: ui.WrongCode, Code: "12 34 56"}, CSRF: "token"}},
+		{Name: "code_soon", Page: ui.EnterCode{Identifier: address, Trial: ui.Trial{Failure: ui.TooSoon}, CSRF: "token"}},
+		{Name: "code_address", Page: ui.EnterCode{Identifier: address, Address: true, CSRF: "token"}},
+		{Name: "code_hostile", Page: ui.EnterCode{Identifier: Hostile, Trial: ui.Trial{Failure: ui.WrongCode, Code: Hostile}, Continue: Hostile, CSRF: Hostile}},
+		{Name: "ask_address", Page: ui.AskAddress{Application: engine, Continue: "sealed", CSRF: "token"}},
+		{Name: "ask_address_wrong", Page: ui.AskAddress{Address: "ada", Trial: ui.Trial{Failure: ui.NotAnEmail}, CSRF: "token"}},
+		{Name: "ask_address_domain", Page: ui.AskAddress{Address: Hostile, Trial: ui.Trial{Failure: ui.WrongDomain}, CSRF: "token"}},
+		{Name: "join", Page: join},
+		{Name: "join_problem", Page: common},
+		{Name: "join_wrong_code", Page: wrongCode},
+		{Name: "join_link", Page: byLink},
+		{Name: "join_hostile", Page: ui.Join{Address: Hostile, FirstName: Hostile, LastName: Hostile, Problem: ui.NameTooLong, Field: "first_name", Trial: ui.Trial{Code: Hostile}, Continue: Hostile, CSRF: Hostile}},
+		{Name: "forgot", Page: ui.Forgot{CSRF: "token"}},
+		{Name: "forgot_too_many", Page: ui.Forgot{Identifier: Hostile, Trial: ui.Trial{Failure: ui.TooMany, Minutes: 1}, Continue: "sealed", CSRF: "token"}},
+		{Name: "new_password", Page: reset},
+		{Name: "new_password_problem", Page: short},
+		{Name: "new_password_too_many", Page: guessed},
+		{Name: "new_password_link", Page: linked},
+		{Name: "follow_link", Page: ui.FollowLink{User: ada, Ticket: "ticket", CSRF: "token"}},
+		{Name: "follow_link_verify", Page: ui.FollowLink{User: nobody, Address: Hostile, Ticket: Hostile, CSRF: Hostile}},
+		{Name: "verify_address", Page: ui.VerifyAddress{User: ada, Addresses: []string{address, "countess@example.com"}, CSRF: "token"}},
+		{Name: "verify_address_none", Page: ui.VerifyAddress{User: layla, CSRF: "token"}},
+		{Name: "verify_address_soon", Page: ui.VerifyAddress{User: layla, Addresses: []string{Hostile}, Trial: ui.Trial{Failure: ui.TooSoon}, CSRF: "token"}},
 	}
 }
 
