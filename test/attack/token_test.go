@@ -3,6 +3,8 @@ package attack
 import (
 	"encoding/base64"
 	"fmt"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -338,6 +340,38 @@ var clientAuthentication = map[string]func(*attack){
 	},
 	"CA07": func(a *attack) {
 		a.want("a public client with a secret", a.as(harness.Application{ID: a.spa.ID, Secret: "x"}, "/oauth/token", "grant_type", "refresh_token", "refresh_token", "x"), 401, "invalid_client")
+	},
+	"CA13": func(a *attack) {
+		guess := a.app
+		guess.Secret = "x"
+		for range 30 {
+			a.want("a wrong secret", a.refresh(guess, "x"), 401, "invalid_client")
+		}
+		x := a.refresh(guess, "x")
+		a.want("one too many", x, 429, "temporarily_unavailable")
+		if x.header.Get("Retry-After") == "" {
+			a.Error("there is no Retry-After")
+		}
+		a.want("by introspection", a.as(guess, "/oauth/token_info", "token", "x"), 429, "temporarily_unavailable")
+		a.want("another client from here", a.refresh(a.other, "x"), 400, "invalid_grant")
+		elsewhere := &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP("127.0.0.2")}}).DialContext}}
+		defer elsewhere.CloseIdleConnections()
+		r, err := http.NewRequestWithContext(a.Context(), "POST", a.Issuer+"/oauth/token", strings.NewReader("grant_type=refresh_token&refresh_token=x"))
+		if err != nil {
+			a.Fatal(err)
+		}
+		r.Header.Set("Authorization", basic(a.app))
+		r.Header.Set("Content-Type", formType)
+		response, err := elsewhere.Do(r)
+		if err != nil {
+			a.Fatal(err)
+		}
+		defer response.Body.Close()
+		if response.StatusCode != 400 { // the client is known, its token is not
+			a.Errorf("the client from elsewhere: status %d, want 400", response.StatusCode)
+		}
+		a.Clock.Advance(60)
+		a.want("a minute later", a.refresh(a.app, "x"), 400, "invalid_grant")
 	},
 	"CA14": func(a *attack) {
 		for _, path := range []string{"/v1/oauth_applications/" + a.app.Application, "/v1/oauth_applications"} {
