@@ -28,7 +28,6 @@ import (
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/peer"
-	"github.com/signet-auth/signet/internal/provider"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/sqlstore"
@@ -104,30 +103,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *
 	cases := doctor.NewBook()
 	guard := account.NewGuard(s.office.accounts, db, ring, s.now)
 	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
-	provider.New(provider.Deps{
-		Cases:        cases,
-		Uses:         s.office.uses,
-		Registry:     registry,
-		Statements:   s.office.statements,
-		Issuer:       issuer.String(),
-		InstanceID:   s.office.instance.ID,
-		Clients:      held,
-		Machines:     db,
-		Grants:       db,
-		Users:        db,
-		Devices:      db,
-		ClientTokens: db,
-		Connections:  db,
-		Instances:    held,
-		Sessions:     sessions,
-		Tokens:       tokens,
-		Keys:         keys,
-		Peers:        peers,
-		Now:          s.now,
-		Log:          s.log,
-
-		Organizations: db,
-	}).Routes(mux)
+	s.protocol(issuer, sessions, tokens, cases, registry, peers).Routes(mux)
 	hosted.New(hosted.Deps{
 		Sessions:     sessions,
 		Cases:        cases,
