@@ -147,6 +147,31 @@ func (db *DB) SessionsOf(ctx context.Context, userID string, now time.Time, limi
 	return sessions, total, rows.Err()
 }
 
+// EndSessionOf implements store.UserSessions.
+func (db *DB) EndSessionOf(ctx context.Context, userID, id string) error {
+	n, err := db.endOwn(ctx, `user_id = $1 AND id = $2`, userID, id)
+	if err == nil && n == 0 {
+		err = store.ErrNotFound
+	}
+	return wrapped("ending a session of a user", err)
+}
+
+// EndOtherSessions implements store.UserSessions.
+func (db *DB) EndOtherSessions(ctx context.Context, userID, id string) (int, error) {
+	n, err := db.endOwn(ctx, `user_id = $1 AND id <> $2`, userID, id)
+	return n, wrapped("ending the other sessions of a user", err)
+}
+
+// endOwn ends sessions as their user wants, and counts them.
+func (db *DB) endOwn(ctx context.Context, condition string, args ...any) (n int, err error) {
+	err = db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		ended, err := endSessions(ctx, tx, store.SessionRemoved, condition, args...)
+		n = len(ended)
+		return ended, err
+	})
+	return n, db.nothing(err)
+}
+
 // DeleteExpiredSessions implements store.Sessions.
 func (db *DB) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := db.engine.exec(ctx, `DELETE FROM sessions WHERE cookie IN (

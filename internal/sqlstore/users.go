@@ -133,7 +133,15 @@ func createUser(ctx context.Context, tx querier, u store.User) error {
 	if err := addEmails(ctx, tx, u); err != nil {
 		return err
 	}
-	return addTexts(ctx, tx, u)
+	return addBeside(ctx, tx, u)
+}
+
+// addBeside keeps what follows from a user.
+func addBeside(ctx context.Context, tx querier, u store.User) error {
+	if err := addTexts(ctx, tx, u); err != nil || u.Factors == nil {
+		return err
+	}
+	return changeFactors(ctx, tx, u.ID, *u.Factors, u.UpdatedAt)
 }
 
 // taken says which value of u another user has.
@@ -238,7 +246,7 @@ func updateUser(ctx context.Context, tx querier, u store.User, was time.Time) er
 	if err := addEmails(ctx, tx, u); err != nil {
 		return err
 	}
-	return addTexts(ctx, tx, u)
+	return addBeside(ctx, tx, u)
 }
 
 // free says which value of u another user has. Two changes at once that pass here
@@ -336,7 +344,7 @@ func (db *DB) deleteUser(ctx context.Context, id, statement string, args ...any)
 		if err := execOne(ctx, tx, statement, args...); err != nil {
 			return nil, err
 		}
-		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens"} {
+		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens", "second_factors", "backup_codes", "passkeys"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return nil, err
 			}

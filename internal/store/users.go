@@ -91,6 +91,9 @@ type User struct {
 	LastActiveAt    time.Time // to the day, UTC
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	// Factors is what CreateUser and UpdateUser make of the second factor with the
+	// rest, or nil; it is never read.
+	Factors *FactorChange
 	UserOptions
 }
 
@@ -208,6 +211,14 @@ type UserSessions interface {
 	// SessionsOf returns one page of the live sessions of a user, newest first, and
 	// how many there are.
 	SessionsOf(ctx context.Context, userID string, now time.Time, limit, offset int) ([]Session, int, error)
+
+	// EndSessionOf ends a session of this user at once. ErrNotFound if the user has
+	// none with this id.
+	EndSessionOf(ctx context.Context, userID, id string) error
+
+	// EndOtherSessions ends every session of a user but the one with this id, and
+	// counts them.
+	EndOtherSessions(ctx context.Context, userID, id string) (int, error)
 }
 
 // A Session is a browser in which a user is signed in.

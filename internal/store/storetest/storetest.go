@@ -42,6 +42,8 @@ type Store interface {
 	store.Challenges
 	store.Outbox
 	store.Attempts
+	store.SecondFactors
+	store.Passkeys
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
@@ -51,6 +53,8 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
 		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises, challengePromises, letterPromises,
+		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises,
+		factorPromises, passkeyPromises,
 	} {
 		run(t, open, promises)
 	}
