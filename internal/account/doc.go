@@ -5,4 +5,7 @@
 // Read account.go first; gate.go bounds how many passwords are hashed at the same
 // time, and guard.go how often somebody may guess. proofs.go sends and takes codes
 // and links, proven.go does what they prove. Digest formats are in digest.go.
+//
+// Second factors are in factor.go, with authenticator apps in totp.go and backup codes
+// in backupcode.go.
 package account

@@ -53,7 +53,6 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
 		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises, challengePromises, letterPromises,
-		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises,
 		factorPromises, passkeyPromises,
 	} {
 		run(t, open, promises)
