@@ -317,4 +317,3 @@ func FuzzCodes(f *testing.F) {
 		}
 	})
 }
-

@@ -10,7 +10,6 @@ import (
 
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/oauth"
-	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
 )
 
@@ -34,21 +33,14 @@ func (h *Hosted) begin(w http.ResponseWriter, r *http.Request, userID string, me
 	return sessionID, err
 }
 
-// enter signs the browser in and goes on to what waits. Whoever was banned or deleted
+// enter takes a proof and goes on to what follows it (proof.go). Whoever was banned or deleted
 // a moment ago is told that the credentials are wrong.
 func (h *Hosted) enter(w http.ResponseWriter, r *http.Request, x signInRequest, userID string, methods ...string) (answer, error) {
-	sessionID, err := h.begin(w, r, userID, methods...)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
+	a, err := h.proved(w, r, x, proof{userID: userID, methods: methods})
+	if errors.Is(err, errGone) {
 		return h.passwordPage(w, r, x, ui.Password{}, account.ErrWrongCredentials)
-	case err != nil:
-		return answer{}, err
 	}
-	if x.sealed != "" {
-		x.pending.SignedIn, x.pending.Again = sessionID, false
-		x.sealed = h.sessions.SealContinuation(h.sessions.Browser(w, r), x.pending)
-	}
-	return x.onward(), nil
+	return a, err
 }
 
 // A frame is what the pages on the way in have in common.

@@ -70,6 +70,8 @@ type Deps struct {
 	SignInTokens store.SignInTokens
 	Invitations  Invitations
 	Tickets      Tickets
+	Factors      Factors
+	Passkeys     Passkeys
 	Pictures     string // what the URLs of pictures that were uploaded begin with
 	Cases        *doctor.Book
 	Now          func() time.Time
@@ -94,6 +96,8 @@ type Hosted struct {
 	signInTokens store.SignInTokens
 	invitations  Invitations
 	tickets      Tickets
+	factors      Factors
+	passkeys     Passkeys
 	pictures     string
 	cases        *doctor.Book
 	now          func() time.Time
@@ -120,6 +124,8 @@ func New(d Deps) *Hosted {
 		signInTokens: d.SignInTokens,
 		invitations:  d.Invitations,
 		tickets:      d.Tickets,
+		factors:      d.Factors,
+		passkeys:     d.Passkeys,
 		pictures:     d.Pictures,
 		cases:        d.Cases,
 		now:          d.Now,
@@ -138,6 +144,9 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /sign-in/token", h.page(h.showSignInToken))
 	mux.Handle("POST /sign-in/token", h.form(h.redeemSignInToken))
 	h.mailRoutes(mux)
+	mux.Handle("POST /sign-in/passkey", h.form(h.signInByPasskey))
+	mux.Handle("GET "+secondFactorPath, h.page(h.showSecondFactor))
+	mux.Handle("POST "+secondFactorPath, h.form(h.giveSecondFactor))
 	mux.Handle("GET /sign-up", h.page(h.showSignUp))
 	mux.Handle("POST /sign-up", h.form(h.signUp))
 	mux.Handle("GET /select-account", h.page(h.showAccounts))
@@ -166,6 +175,7 @@ type answer struct {
 	// formTargets are where the form on the page may lead beside this server.
 	formTargets []string
 	retryAfter  string // seconds
+	scripts     bool   // the page has use for our scripts
 }
 
 // see sends the browser on with a GET.
@@ -250,6 +260,9 @@ func (h *Hosted) write(w http.ResponseWriter, r *http.Request, form oauth.Form, 
 		a = h.failed(r, err)
 	}
 	ui.Headers(w, a.formTargets...)
+	if a.scripts {
+		ui.AllowScripts(w)
+	}
 	if a.location != "" {
 		w.Header().Del("Content-Type")
 		w.Header().Set("Location", a.location)

@@ -22,6 +22,7 @@ import (
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/oauth"
+	"github.com/signet-auth/signet/internal/passkey"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/sqlstore"
@@ -57,6 +58,7 @@ func (a *accounts) SignIn(ctx context.Context, _ account.Caller, identifier, giv
 type server struct {
 	*httptest.Server
 	db       *sqlstore.DB
+	factors  *account.SecondFactors
 	sessions *session.Sessions
 	accounts *accounts
 	now      time.Time
@@ -84,7 +86,13 @@ func newServer(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return s.now }
-	s.sessions = session.New(db, keyring.Generate(), issuer, clock)
+	ring := keyring.Generate()
+	s.sessions = session.New(db, ring, issuer, clock)
+	s.factors = account.NewSecondFactors(db, account.New(db), ring, clock)
+	passkeys, err := passkey.New(db, ring, issuer, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
 	New(Deps{
 		Sessions:     s.sessions,
 		Clients:      registration.New(db, db, registration.NewStatements(keyring.Generate()), nil, clock),
@@ -98,6 +106,8 @@ func newServer(t *testing.T) *server {
 		SignInTokens: db,
 		Invitations:  invitations{s},
 		Tickets:      tickets{},
+		Factors:      s.factors,
+		Passkeys:     passkeys,
 		Cases:        doctor.NewBook(),
 		Now:          clock,
 		Log:          slog.New(slog.DiscardHandler),

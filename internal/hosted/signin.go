@@ -38,7 +38,7 @@ func (h *Hosted) showSignIn(w http.ResponseWriter, r *http.Request, query oauth.
 	case signedIn && x.pending.LoginHint == "":
 		return h.passwordPage(w, r, x, ui.Password{Identifier: person(current.User).Identifier, Again: true}, nil)
 	}
-	return h.identifierPage(w, r, x, x.pending.LoginHint)
+	return h.identifierPage(w, r, x, x.pending.LoginHint, false)
 }
 
 // signIn takes an identifier and asks for the password, whether there is such an
@@ -51,7 +51,7 @@ func (h *Hosted) signIn(w http.ResponseWriter, r *http.Request, form oauth.Form)
 	identifier, password := form.Get("identifier"), form.Get("password")
 	switch {
 	case !form.Has("password") && identifier == "":
-		return h.identifierPage(w, r, x, "")
+		return h.identifierPage(w, r, x, "", false)
 	case !form.Has("password"):
 		return h.passwordPage(w, r, x, ui.Password{Identifier: identifier}, nil)
 	}
@@ -104,15 +104,23 @@ func (x signInRequest) onward() answer {
 	return seeWith(authorizePath, x.sealed)
 }
 
-func (h *Hosted) identifierPage(w http.ResponseWriter, r *http.Request, x signInRequest, identifier string) (answer, error) {
+func (h *Hosted) identifierPage(w http.ResponseWriter, r *http.Request, x signInRequest, identifier string, refused bool) (answer, error) {
 	frame, err := h.frame(w, r, x)
 	if err != nil {
 		return answer{}, err
 	}
 	signUp := h.proofs != nil && h.signUps.MaySignUp(r.Context(), "") == nil
-	return frame.answer(http.StatusOK, ui.SignIn{
-		Application: frame.application, Identifier: identifier, SignUp: signUp, Continue: x.sealed, CSRF: frame.csrf,
-	}), nil
+	page := ui.SignIn{Application: frame.application, Identifier: identifier, SignUp: signUp, Refused: refused, Continue: x.sealed, CSRF: frame.csrf}
+	if page.Passkey, err = h.passkeyForm(w, r, x); err != nil {
+		return answer{}, err
+	}
+	status := http.StatusOK
+	if refused {
+		status = http.StatusUnprocessableEntity
+	}
+	a := frame.answer(status, page)
+	a.scripts = page.Passkey != nil
+	return a, nil
 }
 
 // passwordPage asks for a password, and tells why the last one did not do.
@@ -127,7 +135,12 @@ func (h *Hosted) passwordPage(w http.ResponseWriter, r *http.Request, x signInRe
 	}
 	page.Trial, page.Codes = t.Trial, h.proofs != nil
 	page.Application, page.Continue, page.CSRF = frame.application, x.sealed, frame.csrf
-	return t.answer(frame, page), nil
+	if page.Passkey, err = h.passkeyForm(w, r, x); err != nil {
+		return answer{}, err
+	}
+	a := t.answer(frame, page)
+	a.scripts = page.Passkey != nil
+	return a, nil
 }
 
 func (h *Hosted) signOut(w http.ResponseWriter, r *http.Request, form oauth.Form) (answer, error) {

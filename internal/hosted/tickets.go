@@ -41,22 +41,8 @@ func (e *Mistake) Error() string { return e.Field + ": " + string(e.Problem) }
 // showSignInToken asks before it signs anybody in: mail programs look at links
 // ahead of their readers, and who follows one should see whose account it opens.
 func (h *Hosted) showSignInToken(w http.ResponseWriter, r *http.Request, query oauth.Form) (answer, error) {
-	id, err := h.tickets.OpenSignIn(query.Get("ticket"))
+	u, _, err := h.ticketUser(r, query.Get("ticket"))
 	if err != nil {
-		return answer{}, errTicket
-	}
-	t, err := h.signInTokens.SignInToken(r.Context(), id, h.now())
-	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && t.Status != store.TicketPending:
-		return answer{}, errTicket
-	case err != nil:
-		return answer{}, err
-	}
-	u, err := h.users.UserByID(r.Context(), t.UserID)
-	switch {
-	case errors.Is(err, store.ErrNotFound), err == nil && u.Banned:
-		return answer{}, errTicket
-	case err != nil:
 		return answer{}, err
 	}
 	return answer{status: http.StatusOK, page: ui.SignInToken{
@@ -66,24 +52,35 @@ func (h *Hosted) showSignInToken(w http.ResponseWriter, r *http.Request, query o
 	}}, nil
 }
 
+// ticketUser finds whom a pending sign-in token lets in, and its id.
+func (h *Hosted) ticketUser(r *http.Request, ticket string) (u store.User, id string, err error) {
+	id, err = h.tickets.OpenSignIn(ticket)
+	if err != nil {
+		return u, "", errTicket
+	}
+	t, err := h.signInTokens.SignInToken(r.Context(), id, h.now())
+	if err == nil && t.Status == store.TicketPending {
+		u, err = h.users.UserByID(r.Context(), t.UserID)
+	}
+	if errors.Is(err, store.ErrNotFound) || err == nil && (t.Status != store.TicketPending || u.Banned) {
+		return u, "", errTicket
+	}
+	return u, id, err
+}
+
 func (h *Hosted) redeemSignInToken(w http.ResponseWriter, r *http.Request, form oauth.Form) (answer, error) {
 	if !h.sessions.CheckCSRF(r, signInBound, form.Get("csrf")) {
 		return answer{}, errStaleForm
 	}
-	id, err := h.tickets.OpenSignIn(form.Get("ticket"))
+	u, id, err := h.ticketUser(r, form.Get("ticket"))
 	if err != nil {
-		return answer{}, errTicket
-	}
-	_, err = h.sessions.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
-		return h.signInTokens.RedeemSignInToken(ctx, id, begun)
-	})
-	switch {
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict):
-		return answer{}, errTicket
-	case err != nil:
 		return answer{}, err
 	}
-	return see("/"), nil
+	a, err := h.proved(w, r, signInRequest{}, proof{userID: u.ID, ticket: id})
+	if errors.Is(err, errGone) {
+		return answer{}, errTicket
+	}
+	return a, err
 }
 
 func (h *Hosted) showSignUp(w http.ResponseWriter, r *http.Request, query oauth.Form) (answer, error) {

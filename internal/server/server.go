@@ -28,6 +28,7 @@ import (
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/peer"
+	"github.com/signet-auth/signet/internal/passkey"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/sqlstore"
@@ -119,6 +120,8 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *
 		SignInTokens: db,
 		Invitations:  inviting{s.office.Admin, s.office.accounts},
 		Tickets:      tickets,
+		Factors:      s.office.factors,
+		Passkeys:     s.office.passkeys,
 		Pictures:     s.office.pictureAt,
 		Now:          s.now,
 		Log:          s.log,
@@ -171,6 +174,8 @@ func (s *Server) Close() error { return s.office.Close() }
 type Office struct {
 	Admin      *admin.Admin
 	accounts   *account.Accounts
+	factors    *account.SecondFactors
+	passkeys   *passkey.Passkeys
 	instance   store.Instance
 	ring       *keyring.Ring
 	keys       *token.Keys
@@ -209,8 +214,13 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	accounts, held, uses := newAccounts(cfg, db, o.Log), cache.New(db), cache.NewUses(db, o.Now)
 	keys := token.NewKeys(held, ring, o.Now)
 	secrets := webhook.NewSecrets(ring)
+	passkeys, err := passkey.New(db, ring, issuer, o.Now)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	office := &Office{
-		accounts: accounts, ring: ring, db: db, held: held, uses: uses, pictureAt: issuer.String() + admin.PicturesPath, keys: keys,
+		accounts: accounts, factors: account.NewSecondFactors(db, accounts, ring, o.Now), passkeys: passkeys,
+		ring: ring, db: db, held: held, uses: uses, pictureAt: issuer.String() + admin.PicturesPath, keys: keys,
 		statements: registration.NewStatements(ring), documents: documents, Admin: admin.New(admin.Deps{
 			Clients:     held,
 			Users:       db,

@@ -41,7 +41,9 @@ type Sessions struct {
 	csrf          *keyring.Authenticator
 	continuations *keyring.Sealer
 	devices       *keyring.Sealer
+	halves        *keyring.Sealer
 	sessionCookie string
+	halfCookie    string
 	browserCookie string
 	deviceCookie  string
 	secure        bool
@@ -68,7 +70,9 @@ func New(kept Kept, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *
 		csrf:          ring.Authenticator("csrf"),
 		continuations: ring.Sealer("continuation"),
 		devices:       ring.Sealer("device"),
+		halves:        ring.Sealer("half a sign-in"),
 		sessionCookie: "signet_session",
+		halfCookie:    "signet_half",
 		browserCookie: "signet_browser",
 		deviceCookie:  "signet_device",
 		secure:        issuer.Scheme == "https",
@@ -78,6 +82,7 @@ func New(kept Kept, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *
 		s.sessionCookie = "__Host-" + s.sessionCookie
 		s.browserCookie = "__Host-" + s.browserCookie
 		s.deviceCookie = "__Host-" + s.deviceCookie
+		s.halfCookie = "__Host-" + s.halfCookie
 	}
 	return s
 }

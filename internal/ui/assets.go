@@ -31,6 +31,7 @@ var assets = map[string]asset{
 	"signet.css":    loadAsset("signet.css", stylesheetType),
 	"reference.css": loadAsset("reference.css", stylesheetType),
 	"signet.svg":    loadAsset("signet.svg", "image/svg+xml"),
+	"passkey.js":    loadAsset("passkey.js", "text/javascript; charset=utf-8"),
 }
 
 func loadAsset(name, contentType string) asset {

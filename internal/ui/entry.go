@@ -44,6 +44,8 @@ type SignIn struct {
 	Application string // name of the one that waits, or ""
 	Identifier  string // as entered before, or hinted at
 	SignUp      bool   // whoever has no account can make one
+	Passkey     *PasskeyForm
+	Refused     bool   // a passkey, or it came too late
 	Continue    string // the sealed continuation, or ""
 	CSRF        string
 }
@@ -59,6 +61,7 @@ type Password struct {
 	Trial       Trial
 	Again       bool // the user of Identifier is signed in and has to prove it once more
 	Codes       bool // a code can be sent instead
+	Passkey     *PasskeyForm
 	Continue    string
 	CSRF        string
 }

@@ -41,6 +41,13 @@ func FormPostHeaders(w http.ResponseWriter, redirectURI string) {
 	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; script-src "+scriptSource)
 }
 
+// AllowScripts lets a page that has use for it run the scripts of Assets, and nothing
+// else.
+func AllowScripts(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; script-src 'self'")
+}
+
 func contentPolicy(formTargets []string) string {
 	sources := []string{"'self'"}
 	for _, target := range formTargets {

@@ -98,6 +98,10 @@ func TestHeaders(t *testing.T) {
 	if got := w.Header().Get("Content-Security-Policy"); got != want {
 		t.Errorf("policy\n got %s\nwant %s", got, want)
 	}
+	AllowScripts(w)
+	if got := w.Header().Get("Content-Security-Policy"); got != want+"; script-src 'self'" {
+		t.Errorf("with scripts the policy is %s", got)
+	}
 	for _, name := range []string{"X-Frame-Options", "Referrer-Policy", "X-Content-Type-Options", "Cross-Origin-Opener-Policy", "Permissions-Policy", "Cache-Control", "Content-Type"} {
 		if w.Header().Get(name) == "" {
 			t.Errorf("%s is missing", name)

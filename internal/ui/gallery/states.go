@@ -38,6 +38,8 @@ func signing() []State {
 	short.FirstName, short.Field, short.Problem = "Bob", "password", ui.PasswordTooShort
 	taken := invited
 	taken.Problem = ui.AddressTaken
+	key := &ui.PasskeyForm{Options: `{"challenge":"AAAA"}`, Challenge: "challenge", Continue: "sealed", CSRF: "token"}
+	odd := ui.PasskeyForm{Options: `{"challenge":"</form>"}`, Challenge: Hostile, Continue: Hostile, CSRF: Hostile}
 	busy := invited
 	busy.Busy = true
 	return []State{
@@ -54,6 +56,12 @@ func signing() []State {
 		{Name: "sign_in_brand", Page: ui.SignIn{CSRF: "token"}, Brand: ui.Brand{Name: "Babbage & Co.", Logo: logo, Accent: "#0e7490"}},
 		{Name: "sign_in_brand_yellow", Page: wrong, Brand: ui.Brand{Name: "مكتب بابيج", Accent: "#ffd60a"}},
 		{Name: "sign_in_hostile", Page: ui.SignIn{Application: Hostile, Identifier: Hostile, SignUp: true, Continue: Hostile, CSRF: Hostile}, Brand: ui.Brand{Name: Hostile, Accent: Hostile}},
+		{Name: "sign_in_passkey", Page: ui.SignIn{Application: engine, Passkey: key, Continue: "sealed", CSRF: "token"}},
+		{Name: "sign_in_no_passkey", Page: ui.SignIn{Refused: true, Passkey: &odd, CSRF: "token"}},
+		{Name: "second_factor", Page: ui.SecondFactor{Application: engine, Continue: "sealed", CSRF: "token"}},
+		{Name: "second_factor_wrong", Page: ui.SecondFactor{Application: Hostile, Failure: ui.WrongCredentials, Continue: Hostile, CSRF: Hostile}},
+		{Name: "second_factor_many", Page: ui.SecondFactor{Failure: ui.TooMany, CSRF: "token"}},
+		{Name: "second_factor_busy", Page: ui.SecondFactor{Failure: ui.TooBusy, CSRF: "token"}},
 		{Name: "sign_in_token", Page: ui.SignInToken{User: ada, Ticket: "ticket", CSRF: "token"}},
 		{Name: "sign_in_token_odd", Page: ui.SignInToken{User: nobody, Ticket: Hostile, CSRF: Hostile}},
 		{Name: "sign_up", Page: invited},

@@ -1,0 +1,69 @@
+package hosted
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/signet-auth/signet/internal/session"
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// A proof is whom somebody has shown to be, and how.
+type proof struct {
+	userID  string
+	methods []string // RFC 8176 §2; nil if no value fits
+	ticket  string   // id of the sign-in token that shows it, which is taken with the session; or ""
+}
+
+// multi reports whether the proof is of several factors.
+func (p proof) multi() bool { return slices.Contains(p.methods, "mfa") }
+
+// errGone means that the user who has proved it may not sign in any more: banned,
+// locked or deleted a moment ago, or the sign-in token was taken.
+var errGone = errors.New("the user may not sign in")
+
+// proved decides what comes after a proof, whatever it is by: a password, a code, a
+// link, a passkey. It is the only place that does, so that nothing signs in a user
+// with a second factor by one alone: such a user gets half a sign-in, which is no
+// session (threats AZ22, AZ23). It fails with errGone.
+func (h *Hosted) proved(w http.ResponseWriter, r *http.Request, x signInRequest, p proof) (answer, error) {
+	factor, err := h.factors.Of(r.Context(), p.userID)
+	if err != nil {
+		return answer{}, err
+	}
+	if factor.Enabled() && !p.multi() {
+		h.sessions.KeepHalf(w, r, session.Half{UserID: p.userID, Methods: p.methods, Ticket: p.ticket})
+		return seeWith(secondFactorPath, x.sealed), nil
+	}
+	return h.signedIn(w, r, x, p)
+}
+
+// signedIn begins a session for a user who has proved all there is, under a new id
+// (threat SE03), and sends the browser on.
+func (h *Hosted) signedIn(w http.ResponseWriter, r *http.Request, x signInRequest, p proof) (answer, error) {
+	sessionID, err := h.beginBy(w, r, p)
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict):
+		return answer{}, fmt.Errorf("%w: %w", errGone, err)
+	case err != nil:
+		return answer{}, err
+	}
+	if x.sealed != "" {
+		x.pending.SignedIn, x.pending.Again = sessionID, false
+		x.sealed = h.sessions.SealContinuation(h.sessions.Browser(w, r), x.pending)
+	}
+	return x.onward(), nil
+}
+
+func (h *Hosted) beginBy(w http.ResponseWriter, r *http.Request, p proof) (sessionID string, err error) {
+	if p.ticket == "" {
+		return h.begin(w, r, p.userID, p.methods...)
+	}
+	return h.sessions.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
+		begun.Methods = p.methods
+		return h.signInTokens.RedeemSignInToken(ctx, p.ticket, begun)
+	})
+}
