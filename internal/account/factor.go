@@ -55,11 +55,17 @@ func NewSecondFactors(kept store.SecondFactors, accounts *Accounts, ring *keyrin
 
 // Of reads what a user has beside a password.
 func (s *SecondFactors) Of(ctx context.Context, userID string) (store.SecondFactor, error) {
-	found, err := s.kept.SecondFactorsOf(ctx, userID)
+	found, err := s.OfAll(ctx, userID)
+	return found[userID], err
+}
+
+// OfAll reads what users have, in one round trip.
+func (s *SecondFactors) OfAll(ctx context.Context, userIDs ...string) (map[string]store.SecondFactor, error) {
+	found, err := s.kept.SecondFactorsOf(ctx, userIDs...)
 	if err != nil {
-		return store.SecondFactor{}, fmt.Errorf("finding a second factor: %w", err)
+		return nil, fmt.Errorf("finding second factors: %w", err)
 	}
-	return found[userID], nil
+	return found, nil
 }
 
 // Verify takes a code of the user, of the authenticator app or a backup code, so

@@ -32,6 +32,8 @@ type Deps struct {
 	Instances   store.Instances
 	Keys        store.APIKeys
 	Accounts    *account.Accounts
+	Factors     *account.SecondFactors
+	Passkeys    store.Passkeys
 	Sessions    Sessions
 	Tickets     Tickets
 	Connections store.Connections
@@ -63,6 +65,8 @@ type Admin struct {
 	instances   store.Instances
 	keys        store.APIKeys
 	accounts    *account.Accounts
+	factors     *account.SecondFactors
+	passkeys    store.Passkeys
 	sessions    store.UserSessions
 	ending      store.Sessions
 	tickets     Tickets
@@ -92,6 +96,8 @@ func New(d Deps) *Admin {
 		keys:        d.Keys,
 		connections: d.Connections,
 		accounts:    d.Accounts,
+		factors:     d.Factors,
+		passkeys:    d.Passkeys,
 		sessions:    d.Sessions,
 		ending:      d.Sessions,
 		tickets:     d.Tickets,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/cache"
+	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/sqlstore"
 	"github.com/signet-auth/signet/internal/store"
@@ -33,7 +34,9 @@ func newAdmin(t *testing.T) (*Admin, *sqlstore.DB) {
 		}
 	})
 	return New(Deps{
-		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Tickets: db, Connections: db,
+		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Passkeys: db,
+		Factors: account.NewSecondFactors(db, account.New(db), keyring.Generate(), func() time.Time { return noon }),
+		Tickets: db, Connections: db,
 		Pictures: db, Uses: cache.NewUses(db, time.Now), PictureAt: "https://signet.example/images/",
 		Now: func() time.Time { return noon }, Random: rand.Reader,
 	}), db

@@ -23,6 +23,8 @@ type UserFields struct {
 	SkipPasswordChecks  bool
 	SignOutOthers       bool // end every session once the password is changed
 	FirstName, LastName *string
+	TOTPSecret          *string // base32, in place of the one there is
+	BackupCodes         []string
 	Locale              *string
 	ExternalID          *string
 	PrimaryEmailID      *string
@@ -33,6 +35,7 @@ type UserFields struct {
 	UserOptions
 	MergeMetadata        bool // members of the metadata given are laid over those there are; null removes one
 	passwordDigestHashed string
+	factors              *store.FactorChange
 	now                  time.Time
 }
 
@@ -47,6 +50,10 @@ func (a *Admin) UpdateUser(ctx context.Context, id string, f UserFields) (store.
 		if f.passwordDigestHashed, err = a.accounts.HashPassword(ctx, *f.Password); err != nil {
 			return store.User{}, fmt.Errorf("hashing a new password: %w", err)
 		}
+	}
+	var err error
+	if f.factors, err = a.factorChange(id, f.TOTPSecret, f.BackupCodes); err != nil {
+		return store.User{}, err
 	}
 	return a.changeUser(ctx, id, f.SignOutOthers && (f.Password != nil || f.PasswordDigest != nil), f.apply)
 }
@@ -115,6 +122,7 @@ func (f UserFields) apply(u *store.User) error {
 		return err
 	}
 	u.Username, u.FirstName, u.LastName, u.Locale, u.ExternalID, u.CreatedAt = n.Username, n.FirstName, n.LastName, n.Locale, n.ExternalID, n.CreatedAt
+	u.Factors = f.factors
 	f.UserOptions.apply(&u.UserOptions)
 	if digest := cmp.Or(f.passwordDigestHashed, n.PasswordDigest); digest != "" {
 		u.PasswordDigest, u.PasswordUpdatedAt, u.PasswordCompromised = digest, f.now, false

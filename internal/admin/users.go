@@ -22,6 +22,8 @@ type NewUser struct {
 	PasswordDigest     string // of a password hashed elsewhere, by PasswordHasher
 	PasswordHasher     string // one of account.Hashers
 	SkipPasswordChecks bool   // admit a short password
+	TOTPSecret         *string
+	BackupCodes        []string // in the clear or as bcrypt digests
 	FirstName          string
 	LastName           string
 	Locale             string // BCP 47
@@ -121,6 +123,9 @@ func (a *Admin) newUser(ctx context.Context, n NewUser) (store.User, error) {
 	}
 	if len(u.Emails) > 0 {
 		u.PrimaryEmailID = u.Emails[0].ID
+	}
+	if u.Factors, err = a.factorChange(u.ID, n.TOTPSecret, n.BackupCodes); err != nil {
+		return store.User{}, err
 	}
 	if n.Password != "" {
 		if u.PasswordDigest, err = a.accounts.HashPassword(ctx, n.Password); err != nil {

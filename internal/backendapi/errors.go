@@ -33,6 +33,8 @@ var catalogue = map[string]struct {
 	"missing_query_parameter":                             {400, "Missing query parameter"},
 	"no_password_set":                                     {400, "No password set"},
 	"last_required_identification_deletion_failed":        {400, "Identification deletion failed"},
+	"no_second_factors_set":                               {400, "No second factors set"},
+	"form_code_incorrect":                                 {422, "is incorrect"},
 	"incorrect_password":                                  {422, "Incorrect password"},
 	"clerk_key_invalid":                                   {401, "The provided secret key is invalid."},
 	"resource_not_found":                                  {404, "not found"},

@@ -323,7 +323,8 @@ func (b *bench) objects() objects {
 		o[prefix+"_"] = id.(string)
 		return id.(string)
 	}
-	user := keep(b.do("POST /v1/users", `{"email_address":["grace@example.com"],"username":"grace.hopper","password":"correct horse battery","public_metadata":{"trial":true}}`).member(b.t, "id"))
+	user := keep(b.do("POST /v1/users", `{"email_address":["grace@example.com"],"username":"grace.hopper","password":"correct horse battery","public_metadata":{"trial":true},
+		"totp_secret":"JBSWY3DPEHPK3PXPJBSWY3DP","backup_codes":["abcde-fghij"]}`).member(b.t, "id"))
 	b.do("POST /v1/email_addresses", `{"user_id":"`+user+`","email_address":"second@example.com","verified":true}`).member(b.t, "id")
 	keep(b.do("GET /v1/users/"+user, "").member(b.t, "primary_email_address_id"))
 	made := b.do("POST /v1/oauth_applications", `{"name":"Ledger","redirect_uris":["https://ledger.example/cb"]}`)
@@ -335,6 +336,10 @@ func (b *bench) objects() objects {
 			b.t.Fatal(err)
 		}
 	}
+	o["passkey"] = "idn_" + strings.Repeat("2", 27)
+	must(b.stores.AddPasskey(b.t.Context(), store.Passkey{
+		ID: o["passkey"], UserID: user, Name: "Phone", Handle: []byte{1}, CredentialID: []byte{1}, PublicKey: []byte{1}, AAGUID: []byte{}, CreatedAt: now,
+	}))
 	must(b.stores.Agree(b.t.Context(), user, made.member(b.t, "client_id").(string), oauth.Scopes{"profile", "email"}, now))
 	session := store.Session{ID: keep("sess_" + strings.Repeat("1", 27)), UserID: user, Cookie: store.Hash{1}, UserAgent: "Firefox", Methods: []string{"pwd"}, SignedInAt: now, ExpiresAt: now.Add(24 * time.Hour)}
 	must(b.stores.CreateSession(b.t.Context(), session))
@@ -426,7 +431,7 @@ func (o objects) path(path string) string {
 	if path == "/v1/sessions" {
 		path += "?user_id=" + o["user_"]
 	}
-	return strings.NewReplacer("{application_id}", o["oa_"], "{event_id}", o["evt_"], "/oauth_refusals/{id}", "/oauth_refusals/"+trace,
+	return strings.NewReplacer("{application_id}", o["oa_"], "{event_id}", o["evt_"], "{passkey}", o["passkey"], "/oauth_refusals/{id}", "/oauth_refusals/"+trace,
 		"{name}", "files:read", "{user_id}", o["member"]).Replace(path)
 }
 

@@ -34,12 +34,12 @@ func (a *API) setProfileImage(r *http.Request) (any, error) {
 		return nil, err
 	}
 	defer a.decoding()()
-	return answerUser(a.admin.SetProfileImage(r.Context(), r.PathValue("id"), file))
+	return a.answersUser(r)(a.admin.SetProfileImage(r.Context(), r.PathValue("id"), file))
 }
 
 // deleteProfileImage serves DELETE /v1/users/{id}/profile_image.
 func (a *API) deleteProfileImage(r *http.Request) (any, error) {
-	return answerUser(a.admin.SetProfileImage(r.Context(), r.PathValue("id"), nil))
+	return a.answersUser(r)(a.admin.SetProfileImage(r.Context(), r.PathValue("id"), nil))
 }
 
 // decoding waits for its turn and returns what ends it.

@@ -39,6 +39,9 @@ const (
 	trace = "0123456789abcdef0123456789abcdef"
 )
 
+// factorTime is when codes of authenticator apps are looked at.
+var factorTime = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
 // A bench is a server over a fresh database, with a clock that moves a second at
 // each look and randomness that is the same every time.
 type bench struct {
@@ -75,7 +78,9 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, stores: db, log: new(bytes.Buffer), ring: keyring.Generate(), requests: db, cases: doctor.NewBook(), now: ticking(), uses: cache.NewUses(db, ticking())}
 	b.keys = token.NewKeys(db, b.ring, ticking())
 	b.admin = admin.New(admin.Deps{
-		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Connections: db, Tickets: db,
+		Clients: db, Users: db, Instances: db, Keys: db, Accounts: account.New(db), Sessions: db, Connections: db, Passkeys: db,
+		Factors:  account.NewSecondFactors(db, account.New(db), b.ring, func() time.Time { return factorTime }),
+		Tickets:  db,
 		Pictures: db, Uses: b.uses, PictureAt: "https://signet.example/images/", Organizations: db,
 		Machines: db, MachineTokens: token.NewMachines(b.ring, b.keys, "https://signet.example"),
 		Events: db, Webhooks: db, WebhookReach: webhook.Loopback, WebhookSecret: webhook.NewSecrets(b.ring),

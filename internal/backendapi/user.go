@@ -3,6 +3,7 @@ package backendapi
 import (
 	"encoding/json"
 
+	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/store"
 )
 
@@ -29,7 +30,7 @@ type userObject struct {
 	EmailAddresses                []emailObject   `json:"email_addresses"`
 	PhoneNumbers                  [0]struct{}     `json:"phone_numbers"`
 	Web3Wallets                   [0]struct{}     `json:"web3_wallets"`
-	Passkeys                      [0]struct{}     `json:"passkeys"`
+	Passkeys                      []passkeyObject `json:"passkeys"`
 	PasswordEnabled               bool            `json:"password_enabled"`
 	TwoFactorEnabled              bool            `json:"two_factor_enabled"`
 	TOTPEnabled                   bool            `json:"totp_enabled"`
@@ -79,7 +80,7 @@ type verificationObject struct {
 	ExpireAt *int64 `json:"expire_at"`
 }
 
-func newUserObject(u store.User) userObject {
+func newUserObject(u store.User, proofs admin.Proofs) userObject {
 	o := userObject{
 		ID:                    u.ID,
 		Object:                "user",
@@ -96,7 +97,13 @@ func newUserObject(u store.User) userObject {
 		PrivateMetadata:       orEmptyObject(u.PrivateMetadata),
 		UnsafeMetadata:        orEmptyObject(u.UnsafeMetadata),
 		EmailAddresses:        []emailObject{},
+		Passkeys:              []passkeyObject{},
 		PasswordEnabled:       u.PasswordDigest != "",
+		TwoFactorEnabled:      proofs.Enabled(),
+		TOTPEnabled:           proofs.Enabled(),
+		BackupCodeEnabled:     len(proofs.BackupCodes) > 0,
+		MFAEnabledAt:          millisOrNull(proofs.EnabledAt),
+		MFADisabledAt:         millisOrNull(proofs.DisabledAt),
 		LastSignInAt:          millisOrNull(u.LastSignInAt),
 		Banned:                u.Banned,
 		Locked:                u.Locked,
@@ -113,6 +120,9 @@ func newUserObject(u store.User) userObject {
 	}
 	for _, e := range u.Emails {
 		o.EmailAddresses = append(o.EmailAddresses, newEmailObject(e))
+	}
+	for _, k := range proofs.Passkeys {
+		o.Passkeys = append(o.Passkeys, newPasskeyObject(k))
 	}
 	return o
 }

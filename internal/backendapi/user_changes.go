@@ -29,6 +29,8 @@ func (a *API) updateUser(r *http.Request) (any, error) {
 		SignOutOthers:      f.isSet("sign_out_of_other_sessions"),
 		FirstName:          f.text("first_name"),
 		LastName:           f.text("last_name"),
+		TOTPSecret:         notEmpty(f.text("totp_secret")),
+		BackupCodes:        f.texts("backup_codes"),
 		Locale:             f.text("locale"),
 		ExternalID:         f.text("external_id"),
 		PrimaryEmailID:     notEmpty(f.text("primary_email_address_id")),
@@ -51,12 +53,12 @@ func (a *API) updateUser(r *http.Request) (any, error) {
 	for _, name := range []string{"notify_primary_email_address_changed", "skip_legal_checks"} {
 		f.flag(name)
 	}
-	f.notOffered("primary_phone_number_id", "primary_web3_wallet_id", "profile_image_id", "totp_secret", "backup_codes")
+	f.notOffered("primary_phone_number_id", "primary_web3_wallet_id", "profile_image_id")
 	f.refuseUnknown()
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return answerUser(a.provided(r).UpdateUser(r.Context(), r.PathValue("id"), fields))
+	return a.answersUser(r)(a.provided(r).UpdateUser(r.Context(), r.PathValue("id"), fields))
 }
 
 func notEmpty(s *string) *string {
@@ -64,13 +66,6 @@ func notEmpty(s *string) *string {
 		return nil
 	}
 	return s
-}
-
-func answerUser(u store.User, err error) (any, error) {
-	if err != nil {
-		return nil, err
-	}
-	return tagged{newUserObject(u), admin.UserVersion(u), []*int64{millisOrNull(u.LastSignInAt), millisOrNull(u.LastActiveAt)}}, nil
 }
 
 // mergeMetadata serves PATCH /v1/users/{id}/metadata: what is given is laid over
@@ -93,7 +88,7 @@ func (a *API) setMetadata(r *http.Request, merge bool) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return answerUser(a.provided(r).UpdateUser(r.Context(), r.PathValue("id"), fields))
+	return a.answersUser(r)(a.provided(r).UpdateUser(r.Context(), r.PathValue("id"), fields))
 }
 
 // verifyPassword serves POST /v1/users/{id}/verify_password.
@@ -133,7 +128,7 @@ func (a *API) removePassword(r *http.Request) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return answerUser(a.admin.RemovePassword(r.Context(), r.PathValue("id"), signOut))
+	return a.answersUser(r)(a.admin.RemovePassword(r.Context(), r.PathValue("id"), signOut))
 }
 
 // setCompromised serves POST /v1/users/{id}/password/set_compromised.
@@ -147,19 +142,21 @@ func (a *API) setCompromised(r *http.Request) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	return answerPassword(a.admin.SetCompromised(r.Context(), r.PathValue("id"), true, signOut))
+	return a.answerPassword(r)(a.admin.SetCompromised(r.Context(), r.PathValue("id"), true, signOut))
 }
 
 // unsetCompromised serves POST /v1/users/{id}/password/unset_compromised.
 func (a *API) unsetCompromised(r *http.Request) (any, error) {
-	return answerPassword(a.admin.SetCompromised(r.Context(), r.PathValue("id"), false, false))
+	return a.answerPassword(r)(a.admin.SetCompromised(r.Context(), r.PathValue("id"), false, false))
 }
 
-func answerPassword(u store.User, err error) (any, error) {
-	if errors.Is(err, admin.ErrNoPassword) {
-		return nil, refuse("no_password_set", "", "The user has no password.")
+func (a *API) answerPassword(r *http.Request) func(store.User, error) (any, error) {
+	return func(u store.User, err error) (any, error) {
+		if errors.Is(err, admin.ErrNoPassword) {
+			return nil, refuse("no_password_set", "", "The user has no password.")
+		}
+		return a.answersUser(r)(u, err)
 	}
-	return answerUser(u, err)
 }
 
 // banUsers serves POST /v1/users/ban.
@@ -189,13 +186,13 @@ func (a *API) setAllBanned(r *http.Request, banned bool) (any, error) {
 			return nil, err
 		}
 	}
-	users := []userObject{}
+	var users []store.User
 	for _, id := range ids {
 		u, err := a.admin.SetBanned(r.Context(), id, banned)
 		if err != nil {
 			return nil, err
 		}
-		users = append(users, newUserObject(u))
+		users = append(users, u)
 	}
-	return users, nil
+	return a.userObjects(r, users...)
 }

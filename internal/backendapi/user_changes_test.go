@@ -101,7 +101,7 @@ func TestChangingAUser(t *testing.T) {
 		{"a hasher without a digest", "PATCH " + path, `{"password_hasher":"bcrypt"}`, "422 form_conditional_param_missing password_digest"},
 		{"a foreign address as primary", "PATCH " + path, `{"primary_email_address_id":"idn_x"}`, "422 form_param_value_invalid primary_email_address_id"},
 		{"a negative limit", "PATCH " + path, `{"create_organizations_limit":-1}`, "422 form_param_value_invalid create_organizations_limit"},
-		{"a second factor", "PATCH " + path, `{"totp_secret":"x"}`, "422 form_param_value_invalid totp_secret"},
+		{"a second factor", "PATCH " + path, `{"totp_secret":"x"}`, "422 form_param_format_invalid totp_secret"},
 		{"an unknown field", "PATCH " + path, `{"banned":true,"id":"user_x"}`, "422 form_param_unknown banned, form_param_unknown id"},
 		{"nobody", "PATCH " + nobody, `{}`, "404 resource_not_found"},
 		{"lock nobody", "POST " + nobody + "/lock", ``, "404 resource_not_found"},

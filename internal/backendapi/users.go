@@ -20,11 +20,7 @@ func (a *API) createUser(r *http.Request) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	u, err := a.admin.CreateUser(r.Context(), n)
-	if err != nil {
-		return nil, err
-	}
-	return newUserObject(u), nil
+	return a.answersUser(r)(a.admin.CreateUser(r.Context(), n))
 }
 
 func readNewUser(f *fields) admin.NewUser {
@@ -35,6 +31,8 @@ func readNewUser(f *fields) admin.NewUser {
 		PasswordDigest:     f.textOrEmpty("password_digest"),
 		PasswordHasher:     f.textOrEmpty("password_hasher"),
 		SkipPasswordChecks: f.isSet("skip_password_checks"),
+		TOTPSecret:         notEmpty(f.text("totp_secret")),
+		BackupCodes:        f.texts("backup_codes"),
 		FirstName:          f.textOrEmpty("first_name"),
 		LastName:           f.textOrEmpty("last_name"),
 		Locale:             f.textOrEmpty("locale"),
@@ -52,7 +50,7 @@ func readNewUser(f *fields) admin.NewUser {
 	for _, name := range []string{"skip_password_requirement", "skip_legal_checks", "skip_user_requirement", "skip_restriction_checks"} {
 		f.flag(name)
 	}
-	f.notOffered("phone_number", "phone_number_identification_status", "web3_wallet", "totp_secret", "backup_codes")
+	f.notOffered("phone_number", "phone_number_identification_status", "web3_wallet")
 	f.refuseUnknown()
 	return n
 }
@@ -100,7 +98,7 @@ func (f *fields) emailStatuses(addresses int) []admin.EmailStatus {
 
 // getUser serves GET /v1/users/{id}.
 func (a *API) getUser(r *http.Request) (any, error) {
-	return answerUser(a.admin.User(r.Context(), r.PathValue("id")))
+	return a.answersUser(r)(a.admin.User(r.Context(), r.PathValue("id")))
 }
 
 var userOrders = map[string]store.UserOrder{
@@ -128,11 +126,7 @@ func (a *API) listUsers(r *http.Request) (any, error) {
 	case err != nil:
 		return nil, err
 	}
-	list := make([]userObject, len(users))
-	for i, u := range users {
-		list[i] = newUserObject(u)
-	}
-	return list, nil
+	return a.userObjects(r, users...)
 }
 
 // A totalCount has its object member because the JavaScript SDK looks for it.
@@ -213,18 +207,14 @@ func (a *API) unbanUser(r *http.Request) (any, error) { return a.setBanned(r, fa
 
 // lockUser serves POST /v1/users/{id}/lock.
 func (a *API) lockUser(r *http.Request) (any, error) {
-	return answerUser(a.admin.SetLocked(r.Context(), r.PathValue("id"), true))
+	return a.answersUser(r)(a.admin.SetLocked(r.Context(), r.PathValue("id"), true))
 }
 
 // unlockUser serves POST /v1/users/{id}/unlock.
 func (a *API) unlockUser(r *http.Request) (any, error) {
-	return answerUser(a.admin.SetLocked(r.Context(), r.PathValue("id"), false))
+	return a.answersUser(r)(a.admin.SetLocked(r.Context(), r.PathValue("id"), false))
 }
 
 func (a *API) setBanned(r *http.Request, banned bool) (any, error) {
-	u, err := a.admin.SetBanned(r.Context(), r.PathValue("id"), banned)
-	if err != nil {
-		return nil, err
-	}
-	return newUserObject(u), nil
+	return a.answersUser(r)(a.admin.SetBanned(r.Context(), r.PathValue("id"), banned))
 }

@@ -214,12 +214,13 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 	accounts, held, uses := newAccounts(cfg, db, o.Log), cache.New(db), cache.NewUses(db, o.Now)
 	keys := token.NewKeys(held, ring, o.Now)
 	secrets := webhook.NewSecrets(ring)
+	factors := account.NewSecondFactors(db, accounts, ring, o.Now)
 	passkeys, err := passkey.New(db, ring, issuer, o.Now)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	office := &Office{
-		accounts: accounts, factors: account.NewSecondFactors(db, accounts, ring, o.Now), passkeys: passkeys,
+		accounts: accounts, factors: factors, passkeys: passkeys,
 		ring: ring, db: db, held: held, uses: uses, pictureAt: issuer.String() + admin.PicturesPath, keys: keys,
 		statements: registration.NewStatements(ring), documents: documents, Admin: admin.New(admin.Deps{
 			Clients:     held,
@@ -227,6 +228,8 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			Instances:   held,
 			Keys:        held,
 			Accounts:    accounts,
+			Factors:     factors,
+			Passkeys:    db,
 			Sessions:    db,
 			Connections: db,
 			Tickets:     db,

@@ -163,7 +163,10 @@ func (db *DB) UseBackupCode(ctx context.Context, userID, code string, now time.T
 		if err != nil {
 			return err
 		}
-		return execOne(ctx, tx, `UPDATE second_factors SET tries = 0, blocked_until = 0 WHERE user_id = $1`, userID)
+		if err := execOne(ctx, tx, `UPDATE second_factors SET tries = 0, blocked_until = 0 WHERE user_id = $1`, userID); err != nil {
+			return err
+		}
+		return touchUser(ctx, tx, userID, now)
 	})
 	return wrapped("using a backup code", err)
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // SecondFactors keeps what users prove themselves with beside a password: a secret
-// for time-based codes (RFC 6238) and backup codes. Every change moves the user's
-// UpdatedAt.
+// for time-based codes (RFC 6238) and backup codes. Whatever an operator can see of it
+// moves the user's UpdatedAt.
 type SecondFactors interface {
 	// SecondFactorsOf reads the second factors of users in one round trip. A user
 	// who never had any is not among them; nobody is no error.

@@ -81,6 +81,7 @@ func variables(t *testing.T) []string {
 	t.Helper()
 	w := harness.NewWorld(t, filepath.Join(t.TempDir(), "signet.db"), func(*config.Config) {})
 	w.API(t, "PATCH", "/v1/instance/oauth_application_settings", map[string]any{"dynamic_oauth_client_registration": true})
+	w.API(t, "PATCH", "/v1/users/"+w.User, map[string]any{"backup_codes": []string{"abcde-fghij"}})
 	w.API(t, "POST", "/v1/oauth_scopes", map[string]any{"name": "files:read", "description": "Read your files"})
 	organization, member := organize(t, w)
 	stranger := w.CreateUser(t, map[string]any{"username": "stranger"})
