@@ -37,7 +37,7 @@ func (a *Admin) ProofsOf(ctx context.Context, users ...store.User) (map[string]P
 }
 
 // VerifyCode takes a code of a user's authenticator app or a backup code. It fails
-// with account.ErrWrongCode, ErrTooManyCodes or ErrNoFactor.
+// with account.ErrWrongFactor, ErrTooManyCodes or ErrNoFactor.
 func (a *Admin) VerifyCode(ctx context.Context, userID, code string) (account.CodeKind, error) {
 	if _, err := a.User(ctx, userID); err != nil {
 		return "", err

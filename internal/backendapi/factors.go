@@ -86,7 +86,7 @@ func (a *API) verifyCode(r *http.Request) (any, error) {
 		return nil, refuse("no_second_factors_set", "", "The user has neither an authenticator app nor backup codes.")
 	case errors.Is(err, account.ErrTooManyCodes):
 		return nil, refuse("too_many_requests", "code", "Too many codes of this user were wrong; try again later.")
-	case errors.Is(err, account.ErrWrongCode):
+	case errors.Is(err, account.ErrWrongFactor):
 		return nil, refuse("form_code_incorrect", "code", "The code is not one of the user, or has been used.")
 	case err != nil:
 		return nil, err

@@ -97,9 +97,12 @@ func (h *Hosted) decide(w http.ResponseWriter, r *http.Request, form oauth.Form)
 
 // logo is the picture of an application that was uploaded here. Others are on the
 // sites of whoever wants to be trusted, and would tell them who looks.
-func (h *Hosted) logo(c store.Client) string {
-	at, err := url.Parse(c.ImageURL)
-	if err != nil || h.pictures == "" || !strings.HasPrefix(c.ImageURL, h.pictures) {
+func (h *Hosted) logo(c store.Client) string { return h.picture(c.ImageURL) }
+
+// picture is the path of a picture that was uploaded here, or "".
+func (h *Hosted) picture(address string) string {
+	at, err := url.Parse(address)
+	if err != nil || h.pictures == "" || !strings.HasPrefix(address, h.pictures) {
 		return ""
 	}
 	return at.Path

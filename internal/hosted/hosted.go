@@ -72,6 +72,10 @@ type Deps struct {
 	Tickets      Tickets
 	Factors      Factors
 	Passkeys     Passkeys
+	KeptPasskeys store.Passkeys
+	OwnSessions  OwnSessions
+	Self         Self
+	IssuerName   string // as an authenticator app shows it
 	Pictures     string // what the URLs of pictures that were uploaded begin with
 	Cases        *doctor.Book
 	Now          func() time.Time
@@ -98,6 +102,10 @@ type Hosted struct {
 	tickets      Tickets
 	factors      Factors
 	passkeys     Passkeys
+	keptPasskeys store.Passkeys
+	ownSessions  OwnSessions
+	self         Self
+	issuerName   string
 	pictures     string
 	cases        *doctor.Book
 	now          func() time.Time
@@ -105,6 +113,9 @@ type Hosted struct {
 	crossOrigin  *http.CrossOriginProtection
 
 	organizations Organizations
+	passwordTries *throttle.Pace // of the current password, by user
+	factorTries   *throttle.Pace // of codes that confirm a secret, by user
+	decoders      chan struct{}  // as many as may decode a picture at once
 }
 
 // New makes the pages.
@@ -126,6 +137,10 @@ func New(d Deps) *Hosted {
 		tickets:      d.Tickets,
 		factors:      d.Factors,
 		passkeys:     d.Passkeys,
+		keptPasskeys: d.KeptPasskeys,
+		ownSessions:  d.OwnSessions,
+		self:         d.Self,
+		issuerName:   d.IssuerName,
 		pictures:     d.Pictures,
 		cases:        d.Cases,
 		now:          d.Now,
@@ -133,6 +148,9 @@ func New(d Deps) *Hosted {
 		crossOrigin:  http.NewCrossOriginProtection(),
 
 		organizations: d.Organizations,
+		passwordTries: throttle.NewPace(passwordsPerMinute, passwordsAtOnce),
+		factorTries:   throttle.NewPace(guessesPerMinute, guessesAtOnce),
+		decoders:      make(chan struct{}, decoders),
 	}
 }
 
@@ -161,6 +179,7 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET "+oauth.ErrorPath+"{id}", h.page(h.showRefusal))
 	mux.Handle("GET /device", h.page(h.showDevice))
 	mux.Handle("POST /device", h.form(h.decideDevice))
+	h.accountRoutes(mux)
 	mux.Handle("POST "+lookPath, h.form(h.choose))
 	mux.Handle("GET /assets/", ui.Assets())
 }
@@ -176,6 +195,7 @@ type answer struct {
 	formTargets []string
 	retryAfter  string // seconds
 	scripts     bool   // the page has use for our scripts
+	download    []byte // JSON to be saved, instead of a page
 }
 
 // see sends the browser on with a GET.
@@ -267,6 +287,12 @@ func (h *Hosted) write(w http.ResponseWriter, r *http.Request, form oauth.Form, 
 		w.Header().Del("Content-Type")
 		w.Header().Set("Location", a.location)
 		w.WriteHeader(http.StatusSeeOther)
+		return
+	}
+	if a.download != nil {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Disposition", `attachment; filename="account.json"`)
+		w.Write(a.download) // a browser that went away needs no answer
 		return
 	}
 	var b bytes.Buffer

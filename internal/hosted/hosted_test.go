@@ -108,6 +108,8 @@ func newServer(t *testing.T) *server {
 		Tickets:      tickets{},
 		Factors:      s.factors,
 		Passkeys:     passkeys,
+		KeptPasskeys: db,
+		OwnSessions:  db,
 		Cases:        doctor.NewBook(),
 		Now:          clock,
 		Log:          slog.New(slog.DiscardHandler),

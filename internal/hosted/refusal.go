@@ -26,6 +26,7 @@ var (
 	errCrossOrigin  = &refusal{http.StatusForbidden, "cross_origin", ui.TroubleCrossOrigin}
 	errStaleForm    = &refusal{http.StatusForbidden, "stale_form", ui.TroubleStale}
 	errClientGone   = &refusal{http.StatusBadRequest, "unknown_application", ui.TroubleClientGone}
+	errNotYours     = &refusal{http.StatusNotFound, "not_found", ui.TroubleNotYours}
 	errUnavailable  = &refusal{http.StatusServiceUnavailable, "temporarily_unavailable", ui.TroubleUnavailable}
 	errNoMail       = &refusal{http.StatusNotFound, "no_mail", ui.TroubleNoMail}
 	errSignUpClosed = &refusal{http.StatusForbidden, "sign_up_closed", ui.TroubleSignUpClosed}

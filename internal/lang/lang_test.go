@@ -80,7 +80,7 @@ func compare(t *testing.T, l Language, key string, want, got message) {
 
 var (
 	keyLiteral = regexp.MustCompile(`"([a-z_]+(?:\.[a-z_]+)+)"`)
-	constant   = regexp.MustCompile(`(Trouble|Problem|Theme|Kind) += "([a-z_]+)"`)
+	constant   = regexp.MustCompile(`(Trouble|Problem|Theme|Kind|Notice|Question) += "([a-z_]+)"`)
 )
 
 // A message that nothing says is superfluous, and so is a file of no language.
@@ -106,6 +106,10 @@ func TestMessagesAreSaid(t *testing.T) {
 				for _, part := range []string{"subject", "lead", "button", "note"} {
 					said["letter."+name+"."+part] = true
 				}
+			case "Notice":
+				said["notice."+name] = true
+			case "Question":
+				said["ask."+name+".title"], said["ask."+name+".text"], said["ask."+name+".do"] = true, true, true
 			default:
 				said["look."+name] = true
 			}

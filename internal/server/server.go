@@ -27,8 +27,8 @@ import (
 	"github.com/signet-auth/signet/internal/hosted"
 	"github.com/signet-auth/signet/internal/keyring"
 	"github.com/signet-auth/signet/internal/mail"
-	"github.com/signet-auth/signet/internal/peer"
 	"github.com/signet-auth/signet/internal/passkey"
+	"github.com/signet-auth/signet/internal/peer"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/sqlstore"
@@ -122,6 +122,10 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *
 		Tickets:      tickets,
 		Factors:      s.office.factors,
 		Passkeys:     s.office.passkeys,
+		KeptPasskeys: db,
+		OwnSessions:  db,
+		Self:         self{s.office.Admin, s.office.accounts},
+		IssuerName:   issuer.Hostname(),
 		Pictures:     s.office.pictureAt,
 		Now:          s.now,
 		Log:          s.log,

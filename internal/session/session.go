@@ -138,6 +138,17 @@ func (s *Sessions) BeginWith(w http.ResponseWriter, r *http.Request, userID stri
 	})
 }
 
+// Renew gives a session of the browser a new id, as when the user has proved something
+// more or has signed out elsewhere. When the user signed in, and when the session
+// ends, stays: a new id is no new sign-in.
+func (s *Sessions) Renew(w http.ResponseWriter, r *http.Request, c Current, methods []string) (sessionID string, err error) {
+	return s.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
+		begun.UserID, begun.Methods = c.User.ID, methods
+		begun.SignedInAt, begun.ExpiresAt = c.SignedInAt, c.ExpiresAt
+		return s.sessions.CreateSession(ctx, begun)
+	})
+}
+
 // BeginBy is Begin for what else may sign somebody in: create decides whether and
 // whom, and keeps the session that it is given.
 func (s *Sessions) BeginBy(w http.ResponseWriter, r *http.Request, create func(context.Context, store.Session) error) (sessionID string, err error) {

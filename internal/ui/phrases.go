@@ -17,6 +17,7 @@ func (p phrases) functions() template.FuncMap {
 		"t": p.text, "say": p.say, "name": name, "code": code, "plain": plain,
 		"asset": assetPath, "initial": initial, "icon": icon, "languages": lang.All,
 		"onward": onward,
+		"day":    day, "moment": moment, "spaced": spaced,
 	}
 }
 
@@ -46,6 +47,8 @@ func (p phrases) say(what any) (template.HTML, error) {
 			return p.text("problem."+string(x), lang.Number, n)
 		}
 		return p.text("problem." + string(x))
+	case Notice:
+		return p.text("notice." + string(x))
 	case Theme:
 		if x == "" {
 			return p.text("look.system")
@@ -89,12 +92,22 @@ const (
 	NameTooLong          Problem = "name_long"
 	AddressTaken         Problem = "address_taken"
 	OtherProblem         Problem = "unacceptable"
+
+	PasswordNotYours Problem = "password_not_yours"
+	CodeWrong        Problem = "code_wrong"
+	TriedTooOften    Problem = "too_often"
+	PictureUnusable  Problem = "picture"
+	LastIdentifier   Problem = "last_identifier"
+	LastWayIn        Problem = "last_way_in"
+	PasskeysTooMany  Problem = "passkeys_many"
+	PasskeyNotMade   Problem = "passkey_not_made"
 )
 
 // Problems lists them.
 func Problems() []Problem {
 	return []Problem{
 		PasswordMissing, PasswordTooShort, PasswordTooLong, PasswordOdd, PasswordIsIdentifier, PasswordCommon, NameTooLong, AddressTaken, OtherProblem,
+		PasswordNotYours, CodeWrong, TriedTooOften, PictureUnusable, LastIdentifier, LastWayIn, PasskeysTooMany, PasskeyNotMade,
 	}
 }
 
@@ -117,6 +130,7 @@ const (
 	TroubleCrossOrigin  Trouble = "cross_origin"
 	TroubleStale        Trouble = "stale"
 	TroubleClientGone   Trouble = "client_gone"
+	TroubleNotYours     Trouble = "not_yours"
 	TroubleUnavailable  Trouble = "unavailable"
 	TroubleFault        Trouble = "fault"
 	TroubleNoMail       Trouble = "no_mail"
@@ -127,7 +141,7 @@ const (
 func Troubles() []Trouble {
 	return []Trouble{
 		TroubleRequest, TroubleContinuation, TroubleTicket, TroubleInvitation, TroubleForm, TroubleCrossOrigin,
-		TroubleStale, TroubleClientGone, TroubleUnavailable, TroubleFault, TroubleNoMail, TroubleSignUpClosed,
+		TroubleStale, TroubleClientGone, TroubleNotYours, TroubleUnavailable, TroubleFault, TroubleNoMail, TroubleSignUpClosed,
 	}
 }
 
