@@ -3,8 +3,10 @@ package harness
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -158,6 +160,52 @@ func (p *Person) TrySubmit(from Page, id string, fill map[string]string) (Page, 
 	request.Header.Set("Origin", p.issuer)
 	request.Header.Set("Sec-Fetch-Site", "same-origin")
 	return read(p.client.Do(request))
+}
+
+// Post sends a form that no page has shown, as a page of Signet would.
+func (p *Person) Post(path string, fields url.Values) Page {
+	p.t.Helper()
+	return p.send(path, "application/x-www-form-urlencoded", strings.NewReader(fields.Encode()))
+}
+
+// Upload sends a file in the form that holds the element with the given id.
+func (p *Person) Upload(from Page, id, name string, file []byte) Page {
+	p.t.Helper()
+	_, action, fields, err := Form(from.Body, id)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for field := range fields {
+		if err := w.WriteField(field, fields.Get(field)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	part, err := w.CreateFormFile(name, "file")
+	if err == nil {
+		_, err = part.Write(file)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		p.t.Fatal(err)
+	}
+	return p.send(action, w.FormDataContentType(), &body)
+}
+
+func (p *Person) send(path, contentType string, body io.Reader) Page {
+	p.t.Helper()
+	request, err := http.NewRequest("POST", p.issuer+path, body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Origin", p.issuer)
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	got, err := read(p.client.Do(request))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return got
 }
 
 // Form finds the form around the element with the id: its action, its hidden

@@ -100,6 +100,7 @@ func NewWorld(t *testing.T, database string, change func(*config.Config)) World 
 		Mail:      config.Mail{SMTPHost: w.Mail.Host, SMTPPort: w.Mail.Port, SMTPTLS: "none", MailFrom: "Signet <no-reply@example.com>"},
 	}
 	change(&cfg)
+	w.Issuer = cfg.Issuer
 	s, err := server.New(t.Context(), cfg, server.Options{
 		Now: w.Clock.Time,
 		Log: slog.New(slog.NewJSONHandler(w.Logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
