@@ -304,7 +304,7 @@ var verifier = oauth2.GenerateVerifier()
 func challenge() string { return oauth2.S256ChallengeFromVerifier(verifier) }
 
 // sections are the attacks of each section of the catalogue.
-var sections = []map[string]func(*attack){redirectURI, authorization, exchangeAndPKCE, refreshTokens, clientAuthentication, scopeAndConsent, tokensAndKeys, resources, logoutAttacks, adminAPI, robust, lifecycle, signingIn, proxied}
+var sections = []map[string]func(*attack){redirectURI, authorization, exchangeAndPKCE, refreshTokens, clientAuthentication, scopeAndConsent, tokensAndKeys, resources, logoutAttacks, adminAPI, robust, lifecycle, signingIn, proxied, secondFactors}
 
 func TestAttacks(t *testing.T) {
 	for _, section := range sections {

@@ -20,8 +20,6 @@ var elsewhere = map[string]string{
 	"RU11": "internal/oauth TestCheckRedirectURI", // different: custom schemes need no dot, see docs/spec.md
 	"AZ02": "test/flows TestClientsRegisterThemselves",
 	"AZ03": "test/flows TestClientsRegisterThemselves",
-	"AZ22": "not offered: there is no second factor yet",
-	"AZ23": "not offered: there is no second factor yet",
 	"RT03": "test/crash TestKillSignetOnSQLite",
 	"RT15": "not offered: DPoP",
 	"RT17": "test/flows TestTheDatabaseIsCutOff",
@@ -75,8 +73,7 @@ var elsewhere = map[string]string{
 	"SE11": "internal/session TestCookies",
 	"SE12": "internal/session TestBeginSignsIn",
 	"SE14": "internal/session TestBeginSignsIn", // different: seven days, however active, and no idle time
-	"SE16": "internal/hosted TestCodesBearFiveTries",
-	"SE18": "not offered: there is no second factor yet",
+	"SE18": "test/flows TestStepUp",
 	"SE19": "not offered: signing in with others",
 	"PX03": "not offered: Signet speaks HTTP to the proxy in front of it",
 	"PX04": "not offered: TLS ends in the proxy",

@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"encoding/base32"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,11 +23,18 @@ func TestNoSecretIsLoggedOrKept(t *testing.T) {
 		w.userInfo(t, field(t, answer, "access_token"))
 		someone := harness.NewPerson(t, w.Issuer)
 		someone.Submit(someone.Visit(w.Issuer+"/sign-in"), "sign-in", map[string]string{"identifier": "ada@example.com", "password": harness.Password})
+		secret, backup := w.turnOn(t, someone)
+		raw, err := base32.StdEncoding.DecodeString(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
 		cookies := 0
 		secrets := map[string]string{
 			"client secret": c.Secret, "password": harness.Password, "secret key": harness.SecretKey,
 			"access token": token.AccessToken, "refresh token": token.RefreshToken,
 			"next refresh token": field(t, answer, "refresh_token"), "a code": "oac_",
+			"secret of the app": secret, "secret of the app as it is": string(raw), "same in hex": hex.EncodeToString(raw),
+			"backup code": backup[0], "backup code without its hyphen": strings.ReplaceAll(backup[0], "-", ""),
 		}
 		worker := w.machine(t)
 		_, machineToken := w.as(t, worker.Secret, "POST", "/m2m_tokens", nil)
