@@ -40,12 +40,19 @@ type world struct {
 	tab    context.Context
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldAt(t, "127.0.0.1") }
+
+// newWorldAt is newWorld for an issuer that is called otherwise.
+func newWorldAt(t *testing.T, host string) *world {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{issuer: "http://" + listener.Addr().String(), mail: mailtest.Serve(t)}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{issuer: "http://" + net.JoinHostPort(host, port), mail: mailtest.Serve(t)}
 	s, err := server.New(t.Context(), config.Config{
 		Issuer: w.issuer, DataDir: t.TempDir(), Database: filepath.Join(t.TempDir(), "signet.db"), SecretKey: secretKey,
 		Mail: config.Mail{SMTPHost: w.mail.Host, SMTPPort: w.mail.Port, SMTPTLS: "none", MailFrom: "no-reply@example.com"},
