@@ -60,7 +60,7 @@ func accountOthers(frame func(string) ui.Shell) []State {
 		Scopes: oauth.Scopes{"openid", "profile", "files:read"}, Custom: map[string]string{"files:read": "Read your files"},
 	}
 	other := line
-	other.Name, other.Logo = "محرك التحليل", ""
+	other.ID, other.Name, other.Logo = "oa_2", "محرك التحليل", ""
 	many := ui.AccountDetails{Shell: frame(ui.AccountProfile), Picture: logo, FirstName: "Ada", LastName: "Lovelace", Username: "ada", Addresses: []ui.Address{
 		{ID: "idn_1", Address: "ada@example.com", Primary: true, Verified: true},
 		{ID: "idn_2", Address: "countess@example.com", Verified: true},
