@@ -7,14 +7,29 @@ import "strings"
 type sign struct{ part, name string }
 
 var browsers = []sign{
-	{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Vivaldi/", "Vivaldi"}, {"YaBrowser/", "Yandex"},
-	{"FxiOS/", "Firefox"}, {"Firefox/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chromium/", "Chromium"}, {"Chrome/", "Chrome"},
-	{"Safari/", "Safari"}, {"curl/", "curl"},
+	{"Edg", "Edge"},
+	{"OPR/", "Opera"},
+	{"SamsungBrowser/", "Samsung Internet"},
+	{"Vivaldi/", "Vivaldi"},
+	{"YaBrowser/", "Yandex"},
+	{"FxiOS/", "Firefox"},
+	{"Firefox/", "Firefox"},
+	{"CriOS/", "Chrome"},
+	{"Chromium/", "Chromium"},
+	{"Chrome/", "Chrome"},
+	{"Safari/", "Safari"},
+	{"curl/", "curl"},
 }
 
 var systems = []sign{
-	{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"CrOS", "ChromeOS"},
-	{"Mac OS X", "macOS"}, {"Macintosh", "macOS"}, {"Linux", "Linux"},
+	{"iPhone", "iPhone"},
+	{"iPad", "iPad"},
+	{"Android", "Android"},
+	{"Windows", "Windows"},
+	{"CrOS", "ChromeOS"},
+	{"Mac OS X", "macOS"},
+	{"Macintosh", "macOS"},
+	{"Linux", "Linux"},
 }
 
 // device reads what a User-Agent says of browser and system; "" if it cannot be told.

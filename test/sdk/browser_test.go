@@ -49,7 +49,9 @@ func (b browser) submit(at, page, action string, fields url.Values) string {
 	}
 	form, _, _ = strings.Cut(form, "</form>")
 	for _, field := range hiddenField.FindAllStringSubmatch(form, -1) {
-		fields.Set(field[1], field[2])
+		if !fields.Has(field[1]) { // a script fills some in
+			fields.Set(field[1], field[2])
+		}
 	}
 	to, err := url.Parse(at)
 	if err != nil {

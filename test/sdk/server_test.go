@@ -110,8 +110,12 @@ func start(t *testing.T, database string) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, behind := freeAddress(t), freeAddress(t)
-	s := server{url: "http://" + address, key: "sk_test_" + rand.Text() + rand.Text()}
+	address, behind := freeAddress(t), freeAddress(t) // by name: there are no passkeys at an address
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := server{url: "http://localhost:" + port, key: "sk_test_" + rand.Text() + rand.Text()}
 	var log bytes.Buffer
 	cmd := exec.Command(path, "serve", "--listen", behind)
 	cmd.Env = append(foreign(os.Environ()), "SIGNET_ISSUER="+s.url, "SIGNET_DATA_DIR="+t.TempDir(), "SIGNET_SECRET_KEY="+s.key)

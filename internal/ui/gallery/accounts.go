@@ -76,7 +76,9 @@ func accountOthers(frame func(string) ui.Shell) []State {
 		{Name: "account_profile_wrong", Page: long},
 		{Name: "account_sessions", Page: ui.Sessions{Shell: frame(ui.AccountSessions), List: []ui.SessionLine{
 			{ID: "sess_1", Browser: "Firefox", System: "Linux", SignedInAt: spring, This: true},
-			{ID: "sess_2", Browser: "Safari", SignedInAt: spring}, {ID: "sess_3", System: "Android", SignedInAt: spring}, {ID: "sess_4", SignedInAt: spring},
+			{ID: "sess_2", Browser: "Safari", SignedInAt: spring},
+			{ID: "sess_3", System: "Android", SignedInAt: spring},
+			{ID: "sess_4", SignedInAt: spring},
 		}}},
 		{Name: "account_applications", Page: ui.Connections{Shell: frame(ui.AccountApplications), List: []ui.ConnectionLine{line, other}}},
 		{Name: "account_applications_none", Page: ui.Connections{Shell: frame(ui.AccountApplications)}},

@@ -23,7 +23,8 @@ export function browser() {
     const next = new URL(location, apiUrl)
     return next.origin === apiUrl ? send(next) : next
   }
-  return { visit: path => send(path), submit: (path, page, more) => send(path, { ...fields(page), ...more }) }
+  const form = (path, page) => page.slice(page.indexOf(`action="${path}"`)).split('</form>')[0]
+  return { visit: path => send(path), submit: (path, page, more) => send(path, { ...fields(form(path, page)), ...more }) }
 }
 
 let count = 0

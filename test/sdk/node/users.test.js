@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClerkClient } from '@clerk/backend'
 import { isClerkAPIResponseError } from '@clerk/backend/errors'
-import { signIn } from './browser.mjs'
+import { create } from './authenticator.mjs'
+import { browser, signIn } from './browser.mjs'
 
 const apiUrl = process.env.SIGNET_TEST_URL
 const clerk = createClerkClient({ secretKey: process.env.SIGNET_TEST_SECRET_KEY, apiUrl, telemetry: { disabled: true } })
@@ -77,4 +78,33 @@ test('the instance and its keys', async () => {
   assert.match(instance.id, /^ins_[0-9A-Za-z]{27}$/)
   const { keys } = await clerk.jwks.getJwks()
   assert.ok(keys.length > 0 && keys.every(key => key.kid && key.alg && !key.d))
+})
+
+test('second factors', async () => {
+  const user = await clerk.users.createUser({ username: `${unique}_mfa`, totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DP', backupCodes: ['abcde-fghij', 'kmnpq-rstuv'] })
+  assert.deepEqual([user.twoFactorEnabled, user.totpEnabled, user.backupCodeEnabled], [true, true, true])
+  assert.deepEqual(await clerk.users.verifyTOTP({ userId: user.id, code: 'abcde-fghij' }), { verified: true, code_type: 'backup_code' })
+  await refuses(clerk.users.verifyTOTP({ userId: user.id, code: 'abcde-fghij' }), 422, 'form_code_incorrect')
+  await clerk.users.deleteUserTOTP(user.id)
+  await clerk.users.deleteUserBackupCodes(user.id)
+  await refuses(clerk.users.verifyTOTP({ userId: user.id, code: '123456' }), 400, 'no_second_factors_set')
+  assert.equal((await clerk.users.updateUser(user.id, { totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DP' })).totpEnabled, true)
+  await clerk.users.disableUserMFA(user.id)
+  assert.equal((await clerk.users.getUser(user.id)).twoFactorEnabled, false)
+  await refuses(clerk.users.disableUserMFA(nobody), 404, 'resource_not_found')
+  await refuses(clerk.users.deleteUserTOTP(nobody), 404, 'resource_not_found')
+  await refuses(clerk.users.deleteUserBackupCodes(nobody), 404, 'resource_not_found')
+})
+
+test('passkeys', async () => {
+  const address = `${unique}_key@example.com`, password = 'correct horse battery'
+  const user = await clerk.users.createUser({ emailAddress: [address], password })
+  const { visit, submit } = browser()
+  await submit('/sign-in', await visit('/sign-in'), { identifier: address, password })
+  const page = await visit('/account/passkeys/new')
+  const options = JSON.parse(/data-options="([^"]*)"/.exec(page)[1].replaceAll('&#34;', '"').replaceAll('&amp;', '&').replaceAll('&#43;', '+'))
+  await submit('/account/passkeys', page.slice(page.indexOf('action="/account/passkeys"')), { name: 'Phone', response: create(options, apiUrl) })
+  const passkeyIdentificationId = (await clerk.users.getUser(user.id)).raw.passkeys[0].id
+  assert.equal((await clerk.users.deleteUserPasskey({ userId: user.id, passkeyIdentificationId })).deleted, true)
+  await refuses(clerk.users.deleteUserPasskey({ userId: user.id, passkeyIdentificationId }), 404, 'resource_not_found')
 })
