@@ -199,6 +199,32 @@ func TestBeginNeverTakesOverAnID(t *testing.T) {
 	}
 }
 
+// A new id is no new sign-in: it keeps the times, and the session before is over.
+func TestRenew(t *testing.T) {
+	x := newWorld(t, "https://id.example.com")
+	w := httptest.NewRecorder()
+	if _, err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
+		t.Fatal(err)
+	}
+	before, _, err := x.Current(carry(w))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.now = start.Add(time.Hour)
+	renewed := httptest.NewRecorder()
+	id, err := x.Renew(renewed, carry(w), before, []string{"pwd", "otp", "mfa"})
+	if err != nil || id == before.ID {
+		t.Fatalf("renewed as %s, %v", id, err)
+	}
+	after, ok, err := x.Current(carry(renewed))
+	if err != nil || !ok || after.ID != id || !after.SignedInAt.Equal(before.SignedInAt) || !after.ExpiresAt.Equal(before.ExpiresAt) || len(after.Methods) != 3 {
+		t.Errorf("afterwards %+v, %v, %v", after.Session, ok, err)
+	}
+	if _, ok, err := x.Current(carry(w)); ok || err != nil {
+		t.Errorf("the session before lives: %v", err)
+	}
+}
+
 func TestBeginReportsAUserWhoMayNot(t *testing.T) {
 	x := newWorld(t, "https://id.example.com")
 	w := httptest.NewRecorder()
