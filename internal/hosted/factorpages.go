@@ -25,7 +25,7 @@ func (h *Hosted) showNewFactor(v visit) (answer, error) {
 func newFactorPage(v visit, status int, told ui.Told, s account.Setup) answer {
 	return answer{status: status, page: ui.NewSecondFactor{
 		Shell: v.shell(ui.AccountSecurity), Told: told,
-		Size: s.Code.Size, Path: s.Code.Path, Secret: s.Secret, URI: s.URI, Sealed: s.Sealed,
+		Size: s.Code.Size, Path: s.Code.Path, Secret: s.Secret, Sealed: s.Sealed,
 	}}
 }
 

@@ -184,18 +184,13 @@ func (v visit) ask(section string, q ui.Question, about string) answer {
 
 // removePasskey leaves the last way in alone: who lost it could not come back.
 func (h *Hosted) removePasskey(v visit) (answer, error) {
-	ways, err := h.waysIn(v.r, v.User)
-	if err != nil {
-		return answer{}, err
-	}
-	if ways <= 1 {
+	err := h.keptPasskeys.GiveUpPasskey(v.r.Context(), v.User.ID, v.r.PathValue("id"), h.now())
+	switch {
+	case errors.Is(err, store.ErrConflict):
 		return h.mistakenSecurity(v, &Mistake{Problem: ui.LastWayIn})
-	}
-	err = h.keptPasskeys.RemovePasskey(v.r.Context(), v.User.ID, v.r.PathValue("id"), h.now())
-	if errors.Is(err, store.ErrNotFound) {
+	case errors.Is(err, store.ErrNotFound):
 		return answer{}, errNotYours
-	}
-	if err != nil {
+	case err != nil:
 		return answer{}, err
 	}
 	return done(ui.AccountSecurity, ui.NoticePasskeyRemoved)

@@ -95,6 +95,30 @@ func (db *DB) RemovePasskey(ctx context.Context, userID, id string, now time.Tim
 	return wrapped("removing a passkey", db.changePasskey(ctx, userID, now, `DELETE FROM passkeys WHERE user_id = $1 AND id = $2`, userID, id))
 }
 
+// GiveUpPasskey implements store.Passkeys. The row of the user is locked first, so that
+// each sees what the one before has left.
+func (db *DB) GiveUpPasskey(ctx context.Context, userID, id string, now time.Time) error {
+	err := db.engine.transaction(ctx, func(tx querier) error {
+		if err := touchUser(ctx, tx, userID, now); err != nil {
+			return err
+		}
+		err := execOne(ctx, tx, `DELETE FROM passkeys WHERE user_id = $1 AND id = $2
+			AND (EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.password_digest <> '') OR (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = $1) > 1)`, userID, id)
+		if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		var n int
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM passkeys WHERE user_id = $1 AND id = $2`, userID, id).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			return store.ErrConflict
+		}
+		return store.ErrNotFound
+	})
+	return wrapped("giving up a passkey", db.missing(err))
+}
+
 func (db *DB) changePasskey(ctx context.Context, userID string, now time.Time, statement string, args ...any) error {
 	err := db.engine.transaction(ctx, func(tx querier) error {
 		if err := execOne(ctx, tx, statement, args...); err != nil {

@@ -106,6 +106,11 @@ type Passkeys interface {
 	// RemovePasskey removes a passkey of this user, which signs in no more.
 	// ErrNotFound if the user has none with this id.
 	RemovePasskey(ctx context.Context, userID, id string, now time.Time) error
+
+	// GiveUpPasskey is RemovePasskey for a user who has a password or another
+	// passkey; otherwise ErrConflict, and nothing is removed. Of any number of
+	// concurrent calls none removes the last way to sign in.
+	GiveUpPasskey(ctx context.Context, userID, id string, now time.Time) error
 }
 
 // MaxPasskeys is how many passkeys a user may have.

@@ -151,7 +151,6 @@ type NewSecondFactor struct {
 	Size   int    // of the QR code, in modules
 	Path   string // its SVG path data
 	Secret string // to be typed instead
-	URI    string // to be opened on the device with the app
 	Sealed string
 }
 

@@ -16,6 +16,7 @@ var passkeyPromises = map[string]func(*testing.T, Store){
 	"a credential is one user's":                       credentialOnce,
 	"a challenge is signed once":                       signedOnce,
 	"a copied passkey is noticed":                      copiedPasskey,
+	"the last way in is not given up":                  lastWayIn,
 	"a user has a bounded number of passkeys":          passkeysAreBounded,
 }
 
@@ -131,6 +132,39 @@ func copiedPasskey(t *testing.T, s Store) {
 			t.Errorf("the count %d: %v, want success %v", x.count, err, x.ok)
 		}
 	}
+}
+
+func lastWayIn(t *testing.T, s Store) {
+	const keys = 6
+	for n := range byte(keys) {
+		must(t, s.AddPasskey(t.Context(), passkey(n+1)))
+	}
+	given := 0
+	for _, err := range together(keys, func(i int) error { return s.GiveUpPasskey(t.Context(), user, passkey(byte(i+1)).ID, now) }) {
+		switch {
+		case err == nil:
+			given++
+		case !errors.Is(err, store.ErrConflict):
+			t.Errorf("the last one: %v, want ErrConflict", err)
+		}
+	}
+	found, err := s.PasskeysOf(t.Context(), user)
+	if err != nil || given != keys-1 || len(found[user]) != 1 {
+		t.Fatalf("%d were given up, %d are left, %v", given, len(found[user]), err)
+	}
+	last := found[user][0].ID
+	if err := s.GiveUpPasskey(t.Context(), user, "idn_none", now); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("one that there is not: %v, want ErrNotFound", err)
+	}
+	if err := s.GiveUpPasskey(t.Context(), "user_none", last, now); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("by nobody: %v, want ErrNotFound", err)
+	}
+	u, err := s.UserByID(t.Context(), user)
+	must(t, err)
+	was := u.UpdatedAt
+	u.PasswordDigest, u.UpdatedAt = "$argon2id$x", was.Add(time.Second)
+	must(t, s.UpdateUser(t.Context(), u, was, false))
+	must(t, s.GiveUpPasskey(t.Context(), user, last, now))
 }
 
 func passkeysAreBounded(t *testing.T, s Store) {
