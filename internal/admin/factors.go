@@ -9,14 +9,8 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-// Proofs are what a user proves things with beside a password.
-type Proofs struct {
-	store.SecondFactor
-	Passkeys []store.Passkey // oldest first
-}
-
 // ProofsOf reads them for users, in two round trips for all.
-func (a *Admin) ProofsOf(ctx context.Context, users ...store.User) (map[string]Proofs, error) {
+func (a *Admin) ProofsOf(ctx context.Context, users ...store.User) (map[string]store.Proofs, error) {
 	ids := make([]string, len(users))
 	for i, u := range users {
 		ids[i] = u.ID
@@ -29,9 +23,9 @@ func (a *Admin) ProofsOf(ctx context.Context, users ...store.User) (map[string]P
 	if err != nil {
 		return nil, fmt.Errorf("finding passkeys: %w", err)
 	}
-	all := make(map[string]Proofs, len(ids))
+	all := make(map[string]store.Proofs, len(ids))
 	for _, id := range ids {
-		all[id] = Proofs{factors[id], passkeys[id]}
+		all[id] = store.Proofs{SecondFactor: factors[id], Passkeys: passkeys[id]}
 	}
 	return all, nil
 }

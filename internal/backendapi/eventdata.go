@@ -14,8 +14,8 @@ import (
 func Describe(issuer string) store.Described {
 	return func(instanceID string, about any) (any, error) {
 		switch x := about.(type) {
-		case store.User:
-			return newUserObject(x, admin.Proofs{}), nil
+		case store.UserThen:
+			return newUserObject(x.User, x.Proofs), nil
 		case store.SessionThen:
 			return newSessionObject(x.Session, x.Status), nil
 		case store.Client:

@@ -3,7 +3,6 @@ package backendapi
 import (
 	"encoding/json"
 
-	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/store"
 )
 
@@ -80,7 +79,7 @@ type verificationObject struct {
 	ExpireAt *int64 `json:"expire_at"`
 }
 
-func newUserObject(u store.User, proofs admin.Proofs) userObject {
+func newUserObject(u store.User, proofs store.Proofs) userObject {
 	o := userObject{
 		ID:                    u.ID,
 		Object:                "user",

@@ -116,6 +116,7 @@ func (h *Hosted) visit(w http.ResponseWriter, r *http.Request, form oauth.Form, 
 			return v, h.signInFor(w, r, back, true), err
 		}
 	}
+	r = r.WithContext(store.WithActor(r.Context(), store.Actor{Kind: store.ByUser, ID: current.User.ID}))
 	return visit{current, w, r, form, h.sessions.CSRFToken(h.sessions.Browser(w, r), current.User.ID)}, answer{}, nil
 }
 

@@ -120,17 +120,13 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *
 		SignInTokens: db,
 		Invitations:  inviting{s.office.Admin, s.office.accounts},
 		Tickets:      tickets,
-		Factors:      s.office.factors,
-		Passkeys:     s.office.passkeys,
-		KeptPasskeys: db,
-		OwnSessions:  db,
-		Self:         self{s.office.Admin, s.office.accounts},
-		IssuerName:   issuer.Hostname(),
 		Pictures:     s.office.pictureAt,
 		Now:          s.now,
 		Log:          s.log,
 
 		Organizations: db,
+		Factors:       s.office.factors, Passkeys: s.office.passkeys, KeptPasskeys: db,
+		Self: self{s.office.Admin, s.office.accounts}, OwnSessions: db, IssuerName: issuer.Hostname(),
 	}).Routes(mux)
 	api := backendapi.New(backendapi.Deps{
 		Issuer:       issuer.String(),

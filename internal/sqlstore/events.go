@@ -36,6 +36,11 @@ func (db *DB) tell(ctx context.Context, tx querier, all ...occurrence) ([]store.
 	}
 	events := make([]store.Event, len(all))
 	for i, o := range all {
+		if u, ok := o.about.(store.User); ok {
+			if o.about, err = withProofs(ctx, tx, u); err != nil {
+				return nil, err
+			}
+		}
 		data, err := db.data(instance, o)
 		if err != nil {
 			return nil, fmt.Errorf("describing %s: %w", o.kind, err)

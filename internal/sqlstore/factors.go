@@ -22,16 +22,21 @@ func ofUsers(userIDs []string) (condition string, args []any) {
 
 // SecondFactorsOf implements store.SecondFactors.
 func (db *DB) SecondFactorsOf(ctx context.Context, userIDs ...string) (map[string]store.SecondFactor, error) {
+	found, err := secondFactorsOf(ctx, db.read, userIDs...)
+	return found, db.nothing(wrapped("reading second factors", err))
+}
+
+func secondFactorsOf(ctx context.Context, q querier, userIDs ...string) (map[string]store.SecondFactor, error) {
 	found := map[string]store.SecondFactor{}
 	if len(userIDs) == 0 {
 		return found, nil
 	}
 	condition, args := ofUsers(userIDs)
-	rows, err := db.read.QueryContext(ctx, `SELECT f.user_id, f.totp, f.last_step, f.blocked_until, f.enabled_at, f.disabled_at, b.code
+	rows, err := q.QueryContext(ctx, `SELECT f.user_id, f.totp, f.last_step, f.blocked_until, f.enabled_at, f.disabled_at, b.code
 		FROM second_factors f LEFT JOIN backup_codes b ON b.user_id = f.user_id AND b.used_at = 0
 		WHERE f.`+condition+` ORDER BY f.user_id, b.code`, args...)
 	if err != nil {
-		return nil, db.nothing(fmt.Errorf("reading second factors: %w", err))
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -39,7 +44,7 @@ func (db *DB) SecondFactorsOf(ctx context.Context, userIDs ...string) (map[strin
 		code := ""
 		err := rows.Scan(&f.UserID, &f.TOTP, &f.LastStep, at{&f.BlockedUntil}, at{&f.EnabledAt}, at{&f.DisabledAt}, textOrNull{&code})
 		if err != nil {
-			return nil, fmt.Errorf("reading second factors: %w", err)
+			return nil, err
 		}
 		if before, ok := found[f.UserID]; ok {
 			f = before
@@ -49,16 +54,36 @@ func (db *DB) SecondFactorsOf(ctx context.Context, userIDs ...string) (map[strin
 		}
 		found[f.UserID] = f
 	}
-	return found, db.nothing(wrapped("reading second factors", rows.Err()))
+	return found, rows.Err()
+}
+
+// withProofs is a user as an event tells of it.
+func withProofs(ctx context.Context, tx querier, u store.User) (store.UserThen, error) {
+	factors, err := secondFactorsOf(ctx, tx, u.ID)
+	if err != nil {
+		return store.UserThen{}, err
+	}
+	passkeys, err := passkeysOf(ctx, tx, u.ID)
+	return store.UserThen{User: u, Proofs: store.Proofs{SecondFactor: factors[u.ID], Passkeys: passkeys[u.ID]}}, err
+}
+
+// changingProofs runs work in one transaction that tells that the user has changed.
+func (db *DB) changingProofs(ctx context.Context, userID string, now time.Time, work func(tx querier) error) error {
+	return db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		if err := touchUser(ctx, tx, userID, now); err != nil {
+			return nil, err
+		}
+		if err := work(tx); err != nil {
+			return nil, err
+		}
+		return userThen(ctx, tx, userID)
+	})
 }
 
 // EnrolTOTP implements store.SecondFactors. The row is the gate: it takes a secret
 // only while it has none.
 func (db *DB) EnrolTOTP(ctx context.Context, userID string, f store.FactorChange, now time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		if err := touchUser(ctx, tx, userID, now); err != nil {
-			return err
-		}
+	err := db.changingProofs(ctx, userID, now, func(tx querier) error {
 		err := execOne(ctx, tx, `INSERT INTO second_factors (user_id, totp, last_step, tries, blocked_until, enabled_at, disabled_at)
 			VALUES ($1, $2, $3, 0, 0, $4, 0)
 			ON CONFLICT (user_id) DO UPDATE SET totp = EXCLUDED.totp, last_step = EXCLUDED.last_step, tries = 0, blocked_until = 0, enabled_at = EXCLUDED.enabled_at
@@ -76,12 +101,7 @@ func (db *DB) EnrolTOTP(ctx context.Context, userID string, f store.FactorChange
 
 // ChangeFactors implements store.SecondFactors.
 func (db *DB) ChangeFactors(ctx context.Context, userID string, f store.FactorChange, now time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		if err := touchUser(ctx, tx, userID, now); err != nil {
-			return err
-		}
-		return changeFactors(ctx, tx, userID, f, now)
-	})
+	err := db.changingProofs(ctx, userID, now, func(tx querier) error { return changeFactors(ctx, tx, userID, f, now) })
 	return wrapped("changing a second factor", err)
 }
 
@@ -155,7 +175,7 @@ func (db *DB) UseTOTP(ctx context.Context, f store.SecondFactor, step int64) err
 
 // UseBackupCode implements store.SecondFactors.
 func (db *DB) UseBackupCode(ctx context.Context, userID, code string, now time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.changingProofs(ctx, userID, now, func(tx querier) error {
 		err := execOne(ctx, tx, `UPDATE backup_codes SET used_at = $3 WHERE user_id = $1 AND code = $2 AND used_at = 0`, userID, code, ms(now))
 		if errors.Is(err, store.ErrNotFound) {
 			return store.ErrConflict
@@ -163,10 +183,7 @@ func (db *DB) UseBackupCode(ctx context.Context, userID, code string, now time.T
 		if err != nil {
 			return err
 		}
-		if err := execOne(ctx, tx, `UPDATE second_factors SET tries = 0, blocked_until = 0 WHERE user_id = $1`, userID); err != nil {
-			return err
-		}
-		return touchUser(ctx, tx, userID, now)
+		return execOne(ctx, tx, `UPDATE second_factors SET tries = 0, blocked_until = 0 WHERE user_id = $1`, userID)
 	})
 	return wrapped("using a backup code", err)
 }

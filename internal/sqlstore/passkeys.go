@@ -20,10 +20,7 @@ func scanPasskey(r row) (p store.Passkey, err error) {
 
 // AddPasskey implements store.Passkeys. The unique credential is the gate.
 func (db *DB) AddPasskey(ctx context.Context, p store.Passkey) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		if err := touchUser(ctx, tx, p.UserID, p.CreatedAt); err != nil {
-			return err
-		}
+	err := db.changingProofs(ctx, p.UserID, p.CreatedAt, func(tx querier) error {
 		var n int
 		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM passkeys WHERE user_id = $1`, p.UserID).Scan(&n); err != nil {
 			return err
@@ -54,24 +51,29 @@ func (db *DB) PasskeyByCredential(ctx context.Context, credentialID []byte) (sto
 
 // PasskeysOf implements store.Passkeys.
 func (db *DB) PasskeysOf(ctx context.Context, userIDs ...string) (map[string][]store.Passkey, error) {
+	found, err := passkeysOf(ctx, db.read, userIDs...)
+	return found, db.nothing(wrapped("reading passkeys", err))
+}
+
+func passkeysOf(ctx context.Context, q querier, userIDs ...string) (map[string][]store.Passkey, error) {
 	found := map[string][]store.Passkey{}
 	if len(userIDs) == 0 {
 		return found, nil
 	}
 	condition, args := ofUsers(userIDs)
-	rows, err := db.read.QueryContext(ctx, `SELECT `+passkeyColumns+` FROM passkeys WHERE `+condition+` ORDER BY user_id, created_at, id`, args...)
+	rows, err := q.QueryContext(ctx, `SELECT `+passkeyColumns+` FROM passkeys WHERE `+condition+` ORDER BY user_id, created_at, id`, args...)
 	if err != nil {
-		return nil, db.nothing(fmt.Errorf("reading passkeys: %w", err))
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		p, err := scanPasskey(rows)
 		if err != nil {
-			return nil, fmt.Errorf("reading passkeys: %w", err)
+			return nil, err
 		}
 		found[p.UserID] = append(found[p.UserID], p)
 	}
-	return found, db.nothing(wrapped("reading passkeys", rows.Err()))
+	return found, rows.Err()
 }
 
 // UsePasskey implements store.Passkeys. Authenticators that do not count always say 0.
@@ -98,10 +100,7 @@ func (db *DB) RemovePasskey(ctx context.Context, userID, id string, now time.Tim
 // GiveUpPasskey implements store.Passkeys. The row of the user is locked first, so that
 // each sees what the one before has left.
 func (db *DB) GiveUpPasskey(ctx context.Context, userID, id string, now time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		if err := touchUser(ctx, tx, userID, now); err != nil {
-			return err
-		}
+	err := db.changingProofs(ctx, userID, now, func(tx querier) error {
 		err := execOne(ctx, tx, `DELETE FROM passkeys WHERE user_id = $1 AND id = $2
 			AND (EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.password_digest <> '') OR (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = $1) > 1)`, userID, id)
 		if !errors.Is(err, store.ErrNotFound) {
@@ -120,11 +119,6 @@ func (db *DB) GiveUpPasskey(ctx context.Context, userID, id string, now time.Tim
 }
 
 func (db *DB) changePasskey(ctx context.Context, userID string, now time.Time, statement string, args ...any) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		if err := execOne(ctx, tx, statement, args...); err != nil {
-			return err
-		}
-		return touchUser(ctx, tx, userID, now)
-	})
+	err := db.changingProofs(ctx, userID, now, func(tx querier) error { return execOne(ctx, tx, statement, args...) })
 	return db.missing(err)
 }

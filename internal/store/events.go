@@ -188,12 +188,18 @@ type EventPage struct {
 // What follows is what events are about, beside what the store keeps anyway. Describe
 // functions turn it into the data of an event.
 
-// A Described makes the data of an event of what it is about: a User, a Client, an
+// A Described makes the data of an event of what it is about: a Client, an
 // APIKey, a SigningKey, a Webhook, an Instance, or one of the types below. What it leaves out is in no event.
 type Described func(instanceID string, about any) (any, error)
 
 // A Deleted is what is no more.
 type Deleted struct{ Object, ID string }
+
+// A UserThen is a user with what it proves things with.
+type UserThen struct {
+	User
+	Proofs
+}
 
 // A SessionThen is a session with what became of it.
 type SessionThen struct {

@@ -113,6 +113,12 @@ type Passkeys interface {
 	GiveUpPasskey(ctx context.Context, userID, id string, now time.Time) error
 }
 
+// Proofs are what a user proves things with beside a password.
+type Proofs struct {
+	SecondFactor
+	Passkeys []Passkey // oldest first
+}
+
 // MaxPasskeys is how many passkeys a user may have.
 const MaxPasskeys = 50
 

@@ -115,6 +115,11 @@ func TestSecondFactorJourney(t *testing.T) {
 			t.Error("the session has the id that it had with one factor")
 		}
 		wantPage(t, someone.Visit(w.Issuer+"/account/security"), "turn-off")
+		w.told(t, "session.created by user", "session.removed by user", "user.updated by user")
+		latest := w.API(t, "GET", "/v1/events?order_by=-timestamp&limit=3", nil)["data"].([]any)[2].(map[string]any)
+		if told := latest["data"].(map[string]any); told["totp_enabled"] != true || told["backup_code_enabled"] != true {
+			t.Errorf("the event says %v", told)
+		}
 
 		other := harness.NewPerson(t, w.Issuer)
 		amr := w.amr(t, other, func(page harness.Page) harness.Page {
