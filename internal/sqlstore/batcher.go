@@ -124,3 +124,10 @@ func (b *batcher[Q, A]) carry(batch []*call[Q, A]) {
 		close(c.done)
 	}
 }
+
+// queued counts the calls that wait for a lane.
+func (b *batcher[Q, A]) queued() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting)
+}

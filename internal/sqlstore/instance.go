@@ -18,6 +18,7 @@ type settings struct {
 	JWTAccessTokens       bool     `json:"jwt_access_tokens,omitempty"`
 	Resources             []string `json:"resources,omitempty"`
 	AllowedOrigins        []string `json:"allowed_origins,omitempty"`
+	OperatorFactor        bool     `json:"operators_need_second_factor,omitempty"`
 
 	CustomScopes              []store.CustomScope     `json:"custom_scopes,omitempty"`
 	DefaultScopes             oauth.Scopes            `json:"default_scopes,omitempty"`
@@ -34,7 +35,7 @@ type settings struct {
 func formatSettings(s store.Settings) (string, error) {
 	text, err := json.Marshal(settings{
 		formatLifetimes(s.Lifetimes),
-		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources, s.AllowedOrigins,
+		s.AllowHTTPRedirectURIs, s.JWTAccessTokens, s.Resources, s.AllowedOrigins, s.OperatorsNeedSecondFactor,
 		s.CustomScopes, s.DefaultScopes, s.DynamicRegistration, s.RegistrationTokenRequired, s.MetadataDocuments,
 		s.Brand, s.Organizations, int64(s.EventsKept / time.Second), s.SignUp,
 	})
@@ -52,6 +53,8 @@ func parseSettings(text string) (store.Settings, error) {
 		JWTAccessTokens:       kept.JWTAccessTokens,
 		Resources:             kept.Resources,
 		AllowedOrigins:        kept.AllowedOrigins,
+
+		OperatorsNeedSecondFactor: kept.OperatorFactor,
 
 		CustomScopes:              kept.CustomScopes,
 		DefaultScopes:             kept.DefaultScopes,

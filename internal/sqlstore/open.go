@@ -40,6 +40,10 @@ type DB struct {
 }
 
 var _ interface {
+	store.Operators
+	store.OperatorLinks
+	store.Figures
+	store.Nodes
 	store.Grants
 	store.Connections
 	store.Clients
@@ -92,6 +96,8 @@ type engine interface {
 	transaction(ctx context.Context, work func(querier) error) error
 	// reader runs statements that only read.
 	reader() querier
+	// waiting counts operations that wait to be carried.
+	waiting() int
 	close() error
 }
 
@@ -133,6 +139,9 @@ func (db *DB) Ready(ctx context.Context) error {
 	var one int
 	return db.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 }
+
+// Waiting counts the operations that wait for the database on this node.
+func (db *DB) Waiting() int { return db.engine.waiting() }
 
 // execOne runs one statement that has to change one row.
 func (db *DB) execOne(ctx context.Context, statement string, args ...any) error {

@@ -34,6 +34,7 @@ func (db *DB) DeleteUnusedPictures(ctx context.Context, base string, before time
 	n, err := db.engine.exec(ctx, `DELETE FROM pictures WHERE id IN (SELECT p.id FROM pictures p
 		WHERE p.created_at < $1
 			AND NOT EXISTS (SELECT 1 FROM clients c WHERE c.image_url = $3 || p.id)
+			AND NOT EXISTS (SELECT 1 FROM instance i WHERE i.settings LIKE '%' || p.id || '%')
 			AND NOT EXISTS (SELECT 1 FROM users u WHERE u.image_url <> '' AND u.image_url = $3 || p.id)
 			AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.image_url <> '' AND o.image_url = $3 || p.id)
 		ORDER BY p.created_at LIMIT $2)`, ms(before), limit, base)

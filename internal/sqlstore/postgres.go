@@ -268,3 +268,8 @@ func names(address, parameter string) bool {
 	_, set := config.RuntimeParams[parameter] // pgx takes what it does not know for one of the server's
 	return set
 }
+
+// waiting implements engine.
+func (e *postgresEngine) waiting() int {
+	return e.redeems.queued() + e.rotates.queued() + e.reads.queued()
+}

@@ -240,3 +240,6 @@ func closeStatements(conn *sqlite3.Conn) (err error) {
 	}
 	return err
 }
+
+// waiting implements engine.
+func (e *sqliteEngine) waiting() int { return len(e.writer.queue) }

@@ -344,7 +344,7 @@ func (db *DB) deleteUser(ctx context.Context, id, statement string, args ...any)
 		if err := execOne(ctx, tx, statement, args...); err != nil {
 			return nil, err
 		}
-		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens", "second_factors", "backup_codes", "passkeys"} {
+		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens", "second_factors", "backup_codes", "passkeys", "operators"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return nil, err
 			}

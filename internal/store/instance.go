@@ -56,6 +56,8 @@ type Settings struct {
 	Brand      Brand
 	SignUp     SignUp
 	EventsKept time.Duration // zero is DefaultEventsKept
+
+	OperatorsNeedSecondFactor bool // or a passkey, to use the dashboard
 }
 
 // SignUp says who may make an account. Operators may in any case.

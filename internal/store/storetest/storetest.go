@@ -13,6 +13,10 @@ import (
 
 // A Store is everything that an engine keeps.
 type Store interface {
+	store.Operators
+	store.OperatorLinks
+	store.Figures
+	store.Nodes
 	store.Grants
 	store.Connections
 	store.Clients
@@ -50,6 +54,7 @@ type Store interface {
 // the test is over.
 func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
+		operatorPromises, figurePromises,
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
 		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises, challengePromises, letterPromises,
