@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"ui/gallery": 3, "provider": 3, "hosted": 3, "backendapi": 3, "dashboard": 3,
 	"server": 4, "importer": 4,
 	"bench": 5,
+	"chart": 0, "telemetry": 1,
 }
 
 // exceptions are imports that floors do not allow.

@@ -48,13 +48,21 @@ type Book struct {
 	mu    sync.Mutex
 	cases []Case // a ring
 	next  int
+	each  []func(Case)
 }
 
 // NewBook makes an empty one.
 func NewBook() *Book { return &Book{} }
 
+// Each lets f know of every case that is added. It is called before the book is in
+// use.
+func (b *Book) Each(f func(Case)) { b.each = append(b.each, f) }
+
 // Add remembers a case and forgets the oldest if there are too many.
 func (b *Book) Add(c Case) {
+	for _, f := range b.each {
+		f(c)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.cases) < maxCases {

@@ -48,6 +48,7 @@ type Sessions struct {
 	deviceCookie  string
 	secure        bool
 	now           func() time.Time
+	begun         []func()
 }
 
 // Activity notes when users were last active.
@@ -86,6 +87,10 @@ func New(kept Kept, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *
 	}
 	return s
 }
+
+// OnBegin lets f know of every session that begins. It is called before the sessions
+// are in use.
+func (s *Sessions) OnBegin(f func()) { s.begun = append(s.begun, f) }
 
 // A Current is a session that is live, and its user.
 type Current struct {
@@ -173,6 +178,9 @@ func (s *Sessions) BeginBy(w http.ResponseWriter, r *http.Request, create func(c
 		return "", fmt.Errorf("beginning a session: %w", err)
 	}
 	s.setCookie(w, s.sessionCookie, secret, int(lifetime/time.Second))
+	for _, f := range s.begun {
+		f()
+	}
 	return sessionID, nil
 }
 
