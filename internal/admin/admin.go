@@ -50,6 +50,8 @@ type Deps struct {
 	Webhooks      Webhooks
 	WebhookReach  webhook.Reach
 	WebhookSecret *webhook.Secrets
+	Operators     Operators
+	Figures       Figures
 }
 
 // Admin does what an operator asks for. It is safe for concurrent use.
@@ -76,6 +78,8 @@ type Admin struct {
 	pictures    store.Pictures
 	uses        Uses
 	pictureAt   string
+	operators   Operators
+	figures     Figures
 	condition   Condition // nil admits every version
 
 	organizations Organizations
@@ -114,6 +118,8 @@ func New(d Deps) *Admin {
 		webhooks:      d.Webhooks,
 		webhookReach:  d.WebhookReach,
 		webhookSecret: d.WebhookSecret,
+		operators:     d.Operators,
+		figures:       d.Figures,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/signet-auth/signet/internal/picture"
 	"github.com/signet-auth/signet/internal/store"
@@ -88,4 +89,18 @@ func (a *Admin) SetProfileImage(ctx context.Context, id string, file []byte) (st
 		u.ImageURL = at
 		return nil
 	})
+}
+
+// SetBrandLogo shows a picture on the pages that users see; none takes it away.
+func (a *Admin) SetBrandLogo(ctx context.Context, file []byte) error {
+	path := ""
+	if file != nil {
+		at, err := a.upload(ctx, file)
+		if err != nil {
+			return err
+		}
+		path = PicturesPath + strings.TrimPrefix(at, a.pictureAt)
+	}
+	_, err := a.UpdateSettings(ctx, func(s *store.Settings) { s.Brand.Logo = path })
+	return err
 }
