@@ -29,6 +29,7 @@ const stylesheetType = "text/css; charset=utf-8"
 
 var assets = map[string]asset{
 	"signet.css":    loadAsset("signet.css", stylesheetType),
+	"board.css":     loadAsset("board.css", stylesheetType),
 	"reference.css": loadAsset("reference.css", stylesheetType),
 	"signet.svg":    loadAsset("signet.svg", "image/svg+xml"),
 	"passkey.js":    loadAsset("passkey.js", "text/javascript; charset=utf-8"),

@@ -20,6 +20,10 @@ var icons = map[string]template.HTML{
 	"key":      `<circle cx="6.75" cy="13.25" r="3.5"/><path d="m9.25 10.75 7.25-7.25m-3 3 2.25 2.25"/>`,
 	"chart":    `<path d="M3 17h14M5.5 13.5v-4m4.5 4v-9m4.5 9v-6"/>`,
 	"settings": `<path d="M3 6h6m5 0h3M3 14h3m5 0h6"/><circle cx="11.5" cy="6" r="2"/><circle cx="8.5" cy="14" r="2"/>`,
+	"mail":     `<rect x="2.75" y="4.5" width="14.5" height="11" rx="2"/><path d="m3.5 6 6.5 5 6.5-5"/>`,
+	"lock":     `<rect x="4.25" y="9" width="11.5" height="8" rx="2"/><path d="M6.75 9V6.5a3.25 3.25 0 0 1 6.5 0V9"/>`,
+	"shield":   `<path d="M10 2.75 16 5v4.5c0 3.6-2.4 6.3-6 7.75-3.6-1.45-6-4.15-6-7.75V5Z"/>`,
+	"play":     `<path d="M6 4.25v11.5L15.5 10Z"/>`,
 	"device":   `<rect x="5.5" y="2.5" width="9" height="15" rx="2"/><path d="M9 14.75h2"/>`,
 }
 

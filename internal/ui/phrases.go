@@ -14,7 +14,7 @@ type phrases struct{ language lang.Language }
 // functions are what templates can call.
 func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
-		"t": p.text, "say": p.say, "name": name, "code": code, "plain": plain,
+		"t": p.text, "say": p.say, "name": name, "code": code, "plain": plain, "inert": inert,
 		"asset": assetPath, "initial": initial, "icon": icon, "languages": lang.All,
 		"onward": onward,
 		"day":    day, "moment": moment, "spaced": spaced,

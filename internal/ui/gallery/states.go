@@ -25,7 +25,7 @@ var (
 // States are the states of every page.
 func States() []State {
 	var all []State
-	for _, pages := range [][]State{signing(), mailed(), consents(), devices(), others(), wide(), accounts()} {
+	for _, pages := range [][]State{boards(), signing(), mailed(), consents(), devices(), others(), wide(), accounts()} {
 		all = append(all, pages...)
 	}
 	return all

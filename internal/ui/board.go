@@ -1,0 +1,327 @@
+package ui
+
+import (
+	"html/template"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/signet-auth/signet/internal/lang"
+)
+
+// A Board is what all pages of the operators' dashboard have in common: the frame,
+// and what was done just before. Such a page embeds it. The texts of the dashboard
+// are English.
+type Board struct {
+	User    Person
+	CSRF    string
+	Section string // the Href of the entry of the navigation that holds the page
+	Done    string // what was done: a key of doneTexts, or ""
+	Wrong   string // a sentence about what could not be done, or ""
+}
+
+// A boardEntry is an entry of the navigation.
+type boardEntry struct{ Label, Href, Icon string }
+
+// A boardGroup is entries that belong together.
+type boardGroup struct {
+	Label   string
+	Entries []boardEntry
+}
+
+// DashboardPath is where the dashboard is.
+const DashboardPath = "/dashboard"
+
+var boardGroups = []boardGroup{
+	{"", []boardEntry{{"Home", DashboardPath, "chart"}}},
+	{"Who signs in", []boardEntry{
+		{"Applications", DashboardPath + "/applications", "apps"},
+		{"Users", DashboardPath + "/users", "person"},
+		{"Invitations", DashboardPath + "/invitations", "mail"},
+		{"Connections", DashboardPath + "/connections", "link"},
+	}},
+	{"What happened", []boardEntry{
+		{"Request doctor", DashboardPath + "/refusals", "alert"},
+	}},
+	{"How it runs", []boardEntry{
+		{"Scopes", DashboardPath + "/scopes", "check"},
+		{"Secret keys", DashboardPath + "/secret-keys", "key"},
+		{"Signing keys", DashboardPath + "/signing-keys", "lock"},
+		{"Operators", DashboardPath + "/operators", "shield"},
+		{"Settings", DashboardPath + "/settings", "settings"},
+	}},
+}
+
+// Groups are the navigation.
+func (b Board) Groups() []boardGroup { return boardGroups }
+
+// doneTexts say what was done.
+var doneTexts = map[string]string{
+	"saved":        "Saved.",
+	"created":      "Created.",
+	"deleted":      "Deleted for good.",
+	"logo":         "The new logo is shown from now on.",
+	"allowed":      "The playground may be used now.",
+	"revoked":      "Revoked. What was issued before is dead at its next use.",
+	"disconnected": "Disconnected. The user is asked anew, and what was granted is dead at its next use.",
+	"banned":       "Banned. The user is signed out everywhere, and what was granted is dead.",
+	"unbanned":     "The user may sign in again. What the ban ended stays ended.",
+	"locked":       "Locked. The user cannot sign in; sessions go on.",
+	"unlocked":     "Unlocked. The user can sign in again.",
+	"signed_out":   "That session has ended.",
+	"password":     "The password was changed, and the user signed out everywhere.",
+	"rotated":      "New keys are published. They sign from a day later on, so that everybody has them by then.",
+	"replaced":     "The keys were replaced at once. ID tokens and JWT access tokens from before are good no more.",
+	"operator":     "The user is an operator now.",
+	"no_operator":  "The user is no operator any more.",
+}
+
+// Notice is what was done, in a sentence, or "".
+func (b Board) Notice() string { return doneTexts[b.Done] }
+
+// A sheet is a page of the dashboard: what it is about, and blocks one below
+// another.
+type sheet struct {
+	Board
+	Title   string
+	Lead    string
+	Above   *place  // the page that this one belongs to
+	Badges  []badge // beside the title
+	Tabs    []place
+	Buttons []place
+	Picture string // the path of a logo beside the title, or ""
+	Tile    string // else the letter of a tile, if it has one
+	Blocks  []block
+}
+
+// A place is somewhere to go.
+type place struct {
+	Label, Href string
+	Current     bool
+}
+
+// A badge is a word that says how something is.
+type badge struct{ Text, Tone string }
+
+// A block is a part of a sheet. It shows whatever it has, in this order.
+type block struct {
+	ID       string
+	Heading  string
+	Text     string
+	Alert    *alert
+	Figures  []fact // few and large
+	Charts   []template.HTML
+	Facts    []fact
+	Steps    []step
+	Compare  []compared
+	List     []string
+	Search   *search
+	Table    *table
+	Empty    *empty
+	Listings []listing
+	Forms    []form
+	Pages    []place
+	PageText string
+	Bare     bool // no box around it
+	Half     bool // two beside one another where there is room
+}
+
+type alert struct{ Tone, Text string }
+
+// A fact is a name and what it is.
+type fact struct {
+	Name  string
+	Value cell
+}
+
+// A step is one of a way, and whether it was gone.
+type step struct{ Name, Text, State string }
+
+// compared is what was received beside what is registered.
+type compared struct {
+	Name     string
+	Received []string
+	Known    []string
+	Differs  bool
+}
+
+type search struct{ Action, Label, Value, Hint string }
+
+type empty struct {
+	Icon, Title, Text string
+	Button            *place
+}
+
+// A listing is text to copy.
+type listing struct{ Title, Text, Note string }
+
+// A table has a name for those who cannot see where it stands.
+type table struct {
+	Caption string
+	Columns []string
+	Rows    [][]cell
+}
+
+// A head is what stands above a column.
+type head struct {
+	Text   string
+	Number bool
+}
+
+// Heads are what stands above the columns; numbers stand at the end of theirs.
+func (t table) Heads() []head {
+	heads := make([]head, len(t.Columns))
+	for i, text := range t.Columns {
+		heads[i] = head{Text: text, Number: len(t.Rows) > 0 && i < len(t.Rows[0]) && t.Rows[0][i].Number}
+	}
+	return heads
+}
+
+// A cell shows one thing.
+type cell struct {
+	Text   string
+	Detail string // below, small
+	Href   string
+	Code   bool
+	Muted  bool
+	Badges []badge
+	Time   time.Time
+	Day    bool // of the time the day alone is known
+	Number bool
+	Tile   string // a letter before it
+	Image  string // or a picture on this server
+	Form   *form  // a button
+}
+
+func text(s string) cell        { return cell{Text: s} }
+func codeCell(s string) cell    { return cell{Text: s, Code: true} }
+func when(t time.Time) cell     { return cell{Time: t} }
+func badges(b ...badge) cell    { return cell{Badges: b} }
+func number(s string) cell      { return cell{Text: s, Number: true} }
+func button(f form) cell        { return cell{Form: &f} }
+func good(text string) badge    { return badge{text, "good"} }
+func bad(text string) badge     { return badge{text, "bad"} }
+func quiet(text string) badge   { return badge{text, ""} }
+func mutedCell(s string) cell   { return cell{Text: s, Muted: true} }
+func boardPath(s string) string { return DashboardPath + s }
+
+// dayOr is a time of which the day alone is known, or a word if there is none.
+func dayOr(t time.Time, otherwise string) cell {
+	c := whenOr(t, otherwise)
+	c.Day = true
+	return c
+}
+
+// whenOr is a time, or a word if there is none.
+func whenOr(t time.Time, otherwise string) cell {
+	if t.IsZero() {
+		return mutedCell(otherwise)
+	}
+	return when(t)
+}
+
+// A form changes something.
+type form struct {
+	ID      string
+	Action  string
+	CSRF    string
+	Get     bool // only looks
+	Files   bool
+	Heading string
+	Text    string
+	Fields  []field
+	Submit  string
+	Tone    string // of the button: "", "secondary" or "danger"
+	Small   bool
+	Label   string // of the button, for those who cannot see where it stands; or ""
+	Extra   []extraButton
+}
+
+// An extraButton sends the form with a value of its own.
+type extraButton struct{ Name, Value, Text, Tone string }
+
+// A field asks for one thing.
+type field struct {
+	ID       string // by default Name
+	Name     string
+	Label    string
+	Type     string // of the input; also select, textarea, checkbox, hidden and heading
+	Value    string
+	Hint     string
+	Problem  string
+	Options  []option
+	Checked  bool
+	Rows     int
+	Required bool
+	ReadOnly bool
+	Code     bool
+	Complete string // autocomplete
+	Half     bool
+	Min, Max string
+}
+
+type option struct {
+	Value, Label, Hint string
+	Chosen             bool
+}
+
+// maxShown bounds how much of a text is shown that may be anybody's, in bytes.
+const maxShown = 16 << 10
+
+// inert makes a text of several lines fit to be shown: characters that change the
+// direction of what follows are dropped, and what is too long is cut.
+func inert(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	if len(s) > maxShown {
+		s = strings.ToValidUTF8(s[:maxShown], "") + "…"
+	}
+	return s
+}
+
+// Key is the id of the element.
+func (f field) Key() string {
+	if f.ID != "" {
+		return f.ID
+	}
+	return f.Name
+}
+
+// DescribedBy names what describes the field.
+func (f field) DescribedBy() string {
+	switch {
+	case f.Hint != "" && f.Problem != "":
+		return f.Key() + "-problem " + f.Key() + "-hint"
+	case f.Problem != "":
+		return f.Key() + "-problem"
+	case f.Hint != "":
+		return f.Key() + "-hint"
+	}
+	return ""
+}
+
+// Mistakes are what is wrong with a form, by field.
+type Mistakes map[string]string
+
+// mark puts problems beside their fields, and gives those that have none.
+func (p Mistakes) mark(fields []field) []field {
+	for i := range fields {
+		fields[i].Problem = p[fields[i].Name]
+	}
+	return fields
+}
+
+// board writes a sheet.
+func board(w io.Writer, v View, s sheet) error {
+	v.Language = lang.English
+	return renderIn(w, v, "board.html", "board/sheet", frame{View: v, Page: s})
+}
+
+// Other is what is wrong with the form as a whole, or with a field that it does not
+// show.
+func (p Mistakes) Other() string { return p[""] }
