@@ -18,6 +18,7 @@ import (
 
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/dashboard"
 	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/sample"
 	"github.com/signet-auth/signet/internal/server"
@@ -72,7 +73,7 @@ func demo(cmd *cobra.Command) (err error) {
 
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg := config.Config{Listen: demoAddress, DataDir: dir, Database: filepath.Join(dir, "signet.db")}.At(listener.Addr())
-	s, err := server.New(ctx, cfg, server.Options{Log: log, Mail: mail.NewConsole(cmd.OutOrStdout())})
+	s, err := server.New(ctx, cfg, server.Options{Log: log, Version: thisBuild().Version, Mail: mail.NewConsole(cmd.OutOrStdout())})
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func demo(cmd *cobra.Command) (err error) {
 		return err
 	}
 	client.Log = log
-	printBanner(cmd.OutOrStdout(), cfg.Issuer, client.URL, s.SecretKeyMade())
+	printBanner(cmd.OutOrStdout(), cfg.Issuer, client.URL, s.SecretKeyMade(), s.OperatorLink())
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.Serve(ctx, listener) })
@@ -141,7 +142,7 @@ func furnish(ctx context.Context, a *admin.Admin, issuer, url string) (sample.Co
 	}, nil
 }
 
-func printBanner(w io.Writer, issuer, client, key string) {
+func printBanner(w io.Writer, issuer, client, key, link string) {
 	fmt.Fprintf(w, `
 Signet is running. Open this address and click "Sign in with Signet":
 
@@ -150,6 +151,10 @@ Signet is running. Open this address and click "Sign in with Signet":
   e-mail address   %s
   password         %s
 
+The dashboard of its operator; the link works once:
+
+  %s
+
 Signet itself is at %s; all its pages are at %s. Its Backend API:
 
   curl -H "Authorization: Bearer %s" %s/v1/users
@@ -157,7 +162,7 @@ Signet itself is at %s; all its pages are at %s. Its Backend API:
 Mail is not sent: codes and links to sign in, to sign up or to choose a new password
 with are shown here. Everything is kept in a temporary directory. Press Ctrl-C to stop.
 
-`, client, demoEmail, demoPassword, issuer, client+gallery.Root, key, issuer)
+`, client, demoEmail, demoPassword, issuer+dashboard.SetUpLink(link), issuer, client+gallery.Root, key, issuer)
 }
 
 // withGallery serves the gallery beside the sample client: a server that is not for

@@ -66,7 +66,7 @@ while it runs.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newServe(), newDemo(), newUsers(), newApps(), newConnections(), newRevokeAll(), newSettings(), newBench(), newKeys(), newSecretKeys(), newEvents(), newWebhooks(), newImport(), newRegistrationToken(), newExplain(), newProtect(), newBenchFloor(), newBenchSign(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newUsers(), newApps(), newConnections(), newRevokeAll(), newSettings(), newBench(), newKeys(), newSecretKeys(), newOperators(), newEvents(), newWebhooks(), newImport(), newRegistrationToken(), newExplain(), newProtect(), newBenchFloor(), newBenchSign(), newVersion())
 	return root
 }
 

@@ -24,7 +24,8 @@ func newServe() *cobra.Command {
 answers those under way and exits; a second signal ends it at once.
 
 The first start makes the database, the root key and, unless SIGNET_SECRET_KEY is
-set, the key of the Backend API, which is printed that once. Keep a copy of the
+set, the key of the Backend API, which is printed that once, with the link by which
+the first operator of the dashboard is made. Keep a copy of the
 root key in a safe place: without it nobody stays signed in, and no token works.
 
 Signet speaks HTTP. Put a proxy that speaks https in front of it and set the
@@ -54,12 +55,15 @@ func serve(cmd *cobra.Command) error {
 	}
 	defer l.Close()
 	cfg = cfg.At(l.Addr())
-	s, err := server.New(ctx, cfg, server.Options{Log: log})
+	s, err := server.New(ctx, cfg, server.Options{Log: log, Version: thisBuild().Version})
 	if err != nil {
 		return failed(err)
 	}
 	if key := s.SecretKeyMade(); key != "" {
 		printMadeKey(cmd.OutOrStdout(), key, cfg.Issuer)
+	}
+	if secret := s.OperatorLink(); secret != "" {
+		printOperatorLink(cmd.OutOrStdout(), cfg.Issuer, secret)
 	}
 	log.Info("listening", "address", l.Addr().String(), "issuer", cfg.Issuer)
 	err = errors.Join(s.Serve(ctx, l), s.Close())

@@ -59,7 +59,8 @@ type Deps struct {
 	Tokens       *token.Tokens
 	Keys         *token.Keys
 	Cases        *doctor.Book
-	Uses         *cache.Uses // of client secrets
+	Uses         *cache.Uses            // of client secrets
+	Issued       func(grantType string) // counts answers with tokens
 	Now          func() time.Time
 	Peers        peer.Finder
 	Log          *slog.Logger
@@ -89,6 +90,7 @@ type Provider struct {
 	keys             *token.Keys
 	cases            *doctor.Book
 	uses             *cache.Uses
+	issued           func(grantType string)
 	peers            peer.Finder
 	wrongSecrets     *throttle.Budget // by client and network
 	now              func() time.Time
@@ -118,6 +120,7 @@ func New(d Deps) *Provider {
 		keys:             d.Keys,
 		cases:            d.Cases,
 		uses:             d.Uses,
+		issued:           d.Issued,
 		peers:            d.Peers,
 		wrongSecrets:     throttle.NewBudget(wrongSecretsPerWindow, wrongSecretsWindow),
 		now:              d.Now,

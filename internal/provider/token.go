@@ -24,7 +24,7 @@ type tokenResponse struct {
 
 // token serves POST /oauth/token: read the form, authenticate the client before
 // anything is looked up for it, then do what the grant type says.
-func (p *Provider) token(r *http.Request) (any, error) {
+func (p *Provider) token(r *http.Request) (answer any, err error) {
 	form, err := readBody(r)
 	if err != nil {
 		return nil, err
@@ -37,6 +37,11 @@ func (p *Provider) token(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err == nil {
+			p.issued(grantType)
+		}
+	}()
 	switch grantType {
 	case oauth.GrantAuthorizationCode:
 		x, err := oauth.ReadCodeExchange(form)

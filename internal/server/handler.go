@@ -31,7 +31,11 @@ func (s *Server) through(mux http.Handler, https bool) http.Handler {
 			// came with the chunks (RFC 9112 §6.3).
 			answer.Header().Set("Connection", "close")
 		}
-		defer func() { s.logAnswer(r, answer.status, time.Since(began)) }()
+		defer func() {
+			took := time.Since(began)
+			s.measure(r, answer.status, took)
+			s.logAnswer(r, answer.status, took)
+		}()
 		defer s.recover(r, answer)
 		mux.ServeHTTP(answer, r)
 	})

@@ -17,6 +17,7 @@ func (s *Server) protocol(issuer *url.URL, sessions *session.Sessions, tokens *t
 	return provider.New(provider.Deps{
 		Cases:        cases,
 		Uses:         s.office.uses,
+		Issued:       s.counts.Issue,
 		Registry:     registry,
 		Statements:   s.office.statements,
 		Issuer:       issuer.String(),

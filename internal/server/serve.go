@@ -43,6 +43,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var work sync.WaitGroup
 	work.Go(func() { s.sweepForEver(beside) })
 	work.Go(func() { s.flushForEver(beside) })
+	work.Go(func() { s.countForEver(beside) })
 	sending, halt := context.WithCancel(ctx) // nothing more is begun while the node drains
 	work.Go(func() { s.deliverer.Run(sending) })
 	if s.outbox != nil {
@@ -121,6 +122,9 @@ func (s *Server) sweep(ctx context.Context) error {
 	if err := s.sweepGrants(ctx, s.now().Add(-grantKept)); err != nil {
 		return fmt.Errorf("grants: %w", err)
 	}
+	if err := s.figures.Sweep(ctx, func() bool { return pause(ctx, sweepPause) }); err != nil {
+		return fmt.Errorf("figures: %w", err)
+	}
 	db := s.office.db
 	pictures := func(ctx context.Context, now time.Time, limit int) (int, error) {
 		return db.DeleteUnusedPictures(ctx, s.office.pictureAt, now.Add(-pictureKept), limit)
@@ -149,6 +153,7 @@ func (s *Server) sweep(ctx context.Context) error {
 		"events":          events,
 		"sessions":        db.DeleteExpiredSessions,
 		"sign-in tokens":  db.DeleteExpiredSignInTokens,
+		"operator links":  db.DeleteExpiredOperatorLinks,
 		"device requests": db.DeleteExpiredDeviceRequests,
 		"revoked tokens":  db.DeleteExpiredTokens,
 		"kept answers":    db.DeleteExpiredRequests,

@@ -41,6 +41,8 @@ import (
 type Options struct {
 	Now func() time.Time // by default time.Now
 	Log *slog.Logger     // by default nothing is logged
+	// Version is that of the program.
+	Version string
 	// Mail sends letters instead of the configured server.
 	Mail mail.Sender
 }
@@ -55,6 +57,7 @@ func (o Options) orDefaults() Options {
 
 // A Server is one node. It is safe for concurrent use.
 type Server struct {
+	counting
 	office    *Office
 	deliverer *webhook.Deliverer
 	outbox    *mail.Outbox // nil without a mail server
@@ -77,7 +80,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{office: office, now: o.Now, log: o.Log}
+	s := &Server{office: office, now: o.Now, log: o.Log, counting: newCounting(office, o)}
 	if s.outbox, err = newOutbox(cfg, issuer, office, o); err != nil {
 		return nil, errors.Join(err, office.Close())
 	}
@@ -89,6 +92,9 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, office.Close())
 	}
+	if s.invited, err = office.Admin.FirstOperatorLink(ctx); err != nil {
+		return nil, errors.Join(err, office.Close())
+	}
 	s.handler = s.through(s.routes(cfg, issuer, peers), issuer.Scheme == "https")
 	return s, nil
 }
@@ -97,12 +103,14 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *http.ServeMux {
 	db, held, ring := s.office.db, s.office.held, s.office.ring
 	sessions := session.New(db, ring, issuer, s.now)
+	sessions.OnBegin(s.counts.SignedIn)
 	keys := s.office.keys
 	tokens := token.New(ring, keys, issuer.String())
 	tickets := token.NewTickets(ring)
 	mux := http.NewServeMux()
 	cases := doctor.NewBook()
 	guard := account.NewGuard(s.office.accounts, db, ring, s.now)
+	cases.Each(s.count)
 	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
 	s.protocol(issuer, sessions, tokens, cases, registry, peers).Routes(mux)
 	hosted.New(hosted.Deps{
@@ -146,10 +154,17 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *
 	s.deliverer = webhook.New(webhook.Deps{
 		Kept: db, Secrets: s.office.secrets, Reach: reachOf(cfg, issuer), Message: api.Message, Now: s.now, Log: s.log,
 	})
+	s.dashboard(issuer, cases, sessions, tickets).Routes(mux)
+	s.besides(mux)
+	return mux
+}
+
+// besides registers what is no face of its own.
+func (s *Server) besides(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+admin.PicturesPath+"{name}", s.picture)
 	mux.HandleFunc("GET "+healthPath, s.healthy)
 	mux.HandleFunc("GET "+readyPath, s.ready)
-	return mux
+	mux.Handle("GET "+metricsPath, s.metrics())
 }
 
 // Handler serves everything the node has to offer.
@@ -161,6 +176,10 @@ func (s *Server) Admin() *admin.Admin { return s.office.Admin }
 // SecretKeyMade is the key of the Backend API if New made one because there was
 // none, else "". Nothing can show it later.
 func (s *Server) SecretKeyMade() string { return s.made }
+
+// OperatorLink is the secret of the link by which the first operator is made, if
+// there has been none when New was called, else "".
+func (s *Server) OperatorLink() string { return s.invited }
 
 // Close closes the database. Serve must have returned.
 func (s *Server) Close() error { return s.office.Close() }
@@ -242,6 +261,9 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			Webhooks:      db,
 			WebhookReach:  reachOf(cfg, issuer),
 			WebhookSecret: secrets,
+
+			Operators: db,
+			Figures:   db,
 		}),
 		secrets: secrets,
 	}
