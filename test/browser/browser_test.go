@@ -20,6 +20,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/dashboard"
 	"github.com/signet-auth/signet/internal/mail/mailtest"
 	"github.com/signet-auth/signet/internal/server"
 	"github.com/signet-auth/signet/internal/store"
@@ -33,11 +34,12 @@ const (
 
 // A world is a running Signet, a client and a Chromium.
 type world struct {
-	issuer string
-	client *httptest.Server // shows the query of its callback in #answer
-	config oauth2.Config
-	mail   *mailtest.Server
-	tab    context.Context
+	issuer       string
+	client       *httptest.Server // shows the query of its callback in #answer
+	config       oauth2.Config
+	mail         *mailtest.Server
+	tab          context.Context
+	operatorLink string // by which the first operator is made
 }
 
 func newWorld(t *testing.T) *world { return newWorldAt(t, "127.0.0.1") }
@@ -60,6 +62,7 @@ func newWorldAt(t *testing.T, host string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.operatorLink = w.issuer + dashboard.SetUpLink(s.OperatorLink())
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, listener) }()

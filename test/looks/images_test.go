@@ -26,6 +26,9 @@ var images = []struct {
 	{"consent.png", "consent_logo", way{"", "en", "light", 720, 820}},
 	{"consent-dark.png", "consent_unverified", way{"", "en", "dark", 720, 820}},
 	{"device.png", "device_consent", way{"", "en", "light", 720, 820}},
+	{"dashboard.png", "board_home", way{"", "en", "light", 1200, 900}},
+	{"dashboard-application.png", "board_application", way{"", "en", "light", 1200, 900}},
+	{"dashboard-refusal.png", "board_refusal", way{"", "en", "dark", 1000, 820}},
 	{"shell.png", "specimen", way{"", "en", "light", 1200, 860}},
 }
 
