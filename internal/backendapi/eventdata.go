@@ -104,6 +104,7 @@ type instanceSettings struct {
 	RefreshGrace      int64         `json:"refresh_grace"`
 	EventsKept        int64         `json:"events_kept"`
 	Brand             brandObject   `json:"brand"`
+	SecondFactor      bool          `json:"operators_need_second_factor"`
 }
 
 // A brandObject is whose the pages are; empty is Signet's own.
@@ -122,7 +123,7 @@ func newInstanceSettings(id string, s store.Settings) instanceSettings {
 		Resources: append([]string{}, s.Resources...), AllowedOrigins: append([]string{}, s.AllowedOrigins...),
 		Code: seconds(l.Code), AccessToken: seconds(l.AccessToken), IDToken: seconds(l.IDToken),
 		RefreshToken: seconds(l.RefreshToken), Grant: seconds(l.Grant), RefreshGrace: seconds(l.RefreshGrace),
-		EventsKept: seconds(admin.EventsKept(s)), Brand: brandObject(s.Brand),
+		EventsKept: seconds(admin.EventsKept(s)), Brand: brandObject(s.Brand), SecondFactor: s.OperatorsNeedSecondFactor,
 	}
 	for _, x := range s.CustomScopes {
 		o.CustomScopes = append(o.CustomScopes, asScope(x))

@@ -160,6 +160,8 @@ func (d *Dashboard) instanceRoutes() map[string]handler {
 		"POST /invitations/{id}/revoke":       d.revokeInvitation,
 		"GET /connections":                    d.connections,
 		"POST /connections/revoke":            d.revokeInstance,
+		"GET /events":                         d.events,
+		"GET /events/{id}":                    d.event,
 		"GET /refusals":                       d.refusals,
 		"GET /refusals/{id}":                  d.refusal,
 		"GET /scopes":                         d.scopes,

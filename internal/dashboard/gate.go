@@ -114,6 +114,7 @@ func (d *Dashboard) letIn(v *visit) (answer, error) {
 		return d.kept(v, current, true), nil
 	}
 	v.current = current
+	v.r = v.r.WithContext(store.WithActor(v.r.Context(), store.Actor{Kind: store.ByUser, ID: current.User.ID}))
 	return answer{}, nil
 }
 

@@ -67,31 +67,46 @@ func operators(users []store.User, times []time.Time) []store.Operator {
 
 // changeOperators runs work in a transaction that no other such one overlaps: the
 // row that it writes first is the same for all.
-func (db *DB) changeOperators(ctx context.Context, work func(querier) error) error {
-	return db.engine.transaction(ctx, func(tx querier) error {
+func (db *DB) changeOperators(ctx context.Context, work func(querier) ([]occurrence, error)) error {
+	return db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := execOne(ctx, tx, `UPDATE operator_setup SET changes = changes + 1 WHERE one = 1`); err != nil {
-			return err
+			return nil, err
 		}
 		return work(tx)
 	})
 }
 
-// addOperator makes a user who may act an operator, after which the first links
-// work no more.
-func addOperator(ctx context.Context, tx querier, userID string, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO operators (user_id, created_at) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING`, userID, ms(now))
+// addOperator makes a user an operator, after which the first links work no more, and
+// tells of it unless the user was one.
+func addOperator(ctx context.Context, tx querier, userID string, now time.Time) ([]occurrence, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO operators (user_id, created_at) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING`, userID, ms(now))
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return nil, err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE operator_setup SET set_up_at = CASE WHEN set_up_at = 0 THEN CAST($1 AS BIGINT) ELSE set_up_at END`, ms(now))
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return operatorThen(ctx, tx, store.OperatorAdded, userID)
+}
+
+// operatorThen tells that a user has become an operator, or is none any more.
+func operatorThen(ctx context.Context, tx querier, kind store.EventType, userID string) ([]occurrence, error) {
+	then, err := userThen(ctx, tx, userID)
+	for i := range then {
+		then[i].kind = kind
+	}
+	return then, err
 }
 
 // AddOperator implements store.Operators.
 func (db *DB) AddOperator(ctx context.Context, userID string, now time.Time) error {
-	err := db.changeOperators(ctx, func(tx querier) error {
+	err := db.changeOperators(ctx, func(tx querier) ([]occurrence, error) {
 		if err := execOne(ctx, tx, `UPDATE users SET id = id WHERE id = $1`, userID); err != nil {
-			return err
+			return nil, err
 		}
 		return addOperator(ctx, tx, userID, now)
 	})
@@ -100,8 +115,12 @@ func (db *DB) AddOperator(ctx context.Context, userID string, now time.Time) err
 
 // RemoveOperator implements store.Operators.
 func (db *DB) RemoveOperator(ctx context.Context, userID string) error {
-	err := db.changeOperators(ctx, func(tx querier) error {
-		return execOne(ctx, tx, `DELETE FROM operators WHERE user_id = $1 AND EXISTS (SELECT 1`+acting+` AND o.user_id <> $1)`, userID)
+	err := db.changeOperators(ctx, func(tx querier) ([]occurrence, error) {
+		err := execOne(ctx, tx, `DELETE FROM operators WHERE user_id = $1 AND EXISTS (SELECT 1`+acting+` AND o.user_id <> $1)`, userID)
+		if err != nil {
+			return nil, err
+		}
+		return operatorThen(ctx, tx, store.OperatorRemoved, userID)
 	})
 	if err = db.missing(err); !errors.Is(err, store.ErrNotFound) {
 		return wrapped("removing an operator", err)
@@ -143,18 +162,25 @@ func (db *DB) OperatorLink(ctx context.Context, secret store.Hash, now time.Time
 
 // RedeemOperatorLink implements store.OperatorLinks. Removing the link is the gate.
 func (db *DB) RedeemOperatorLink(ctx context.Context, secret store.Hash, u store.User, create bool, now time.Time) error {
-	err := db.changeOperators(ctx, func(tx querier) error {
+	err := db.changeOperators(ctx, func(tx querier) ([]occurrence, error) {
 		if err := execOne(ctx, tx, `DELETE FROM operator_links WHERE`+openLink, secret[:], ms(now)); err != nil {
-			return err
+			return nil, err
 		}
+		var told []occurrence
 		if create {
 			if err := createUser(ctx, tx, u); err != nil {
-				return err
+				return nil, err
 			}
+			told = append(told, aboutUser(store.UserCreated, u))
 		} else if err := execOne(ctx, tx, `UPDATE users SET id = id WHERE id = $1 AND NOT banned AND NOT locked`, u.ID); err != nil {
-			return err
+			return nil, err
 		}
-		return addOperator(ctx, tx, u.ID, now)
+		added, err := addOperator(ctx, tx, u.ID, now)
+		told = append(told, added...)
+		for i := range told {
+			told[i].by = store.Actor{Kind: store.ByUser, ID: u.ID}
+		}
+		return told, err
 	})
 	return wrapped("redeeming an operators' link", db.missing(err))
 }

@@ -147,6 +147,9 @@ const (
 	SigningKeyDeleted EventType = "signing_key.deleted"
 	SettingsUpdated   EventType = "instance_settings.updated"
 
+	OperatorAdded   EventType = "operator.added" // a user may use the dashboard
+	OperatorRemoved EventType = "operator.removed"
+
 	WebhookCreated       EventType = "webhook.created"
 	WebhookUpdated       EventType = "webhook.updated"
 	WebhookDeleted       EventType = "webhook.deleted"
@@ -161,6 +164,7 @@ var eventTypes = []EventType{
 	ApplicationCreated, ApplicationUpdated, ApplicationDeleted, SecretRotated,
 	AuthorizationGranted, AuthorizationWithdrawn, GrantRevoked, RevocationCreated,
 	SecretKeyCreated, SecretKeyRevoked, SigningKeyCreated, SigningKeyRetired, SigningKeyDeleted, SettingsUpdated,
+	OperatorAdded, OperatorRemoved,
 	WebhookCreated, WebhookUpdated, WebhookDeleted, WebhookDisabled, WebhookSecretRotated, WebhookTest,
 }
 

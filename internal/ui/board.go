@@ -42,6 +42,7 @@ var boardGroups = []boardGroup{
 		{"Connections", DashboardPath + "/connections", "link"},
 	}},
 	{"What happened", []boardEntry{
+		{"Events", DashboardPath + "/events", "clock"},
 		{"Request doctor", DashboardPath + "/refusals", "alert"},
 	}},
 	{"How it runs", []boardEntry{

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -20,6 +21,7 @@ var operatorPromises = map[string]func(*testing.T, Store){
 	"expired links of operators are deleted":        expiredLinks,
 	"an operator who is deleted is no operator":     deletedOperator,
 	"a person who was an operator can be one again": operatorAgain,
+	"changes of operators are told":                 operatorEvents,
 }
 
 func isOperator(t *testing.T, s store.Operators, id string) bool {
@@ -237,5 +239,24 @@ func operatorAgain(t *testing.T, s Store) {
 	must(t, s.AddOperator(t.Context(), user, now.Add(time.Hour)))
 	if got := operatorIDs(t, s); !slices.Equal(got, []string{"user_2", user}) {
 		t.Errorf("operators %v", got)
+	}
+}
+
+func operatorEvents(t *testing.T, s Store) {
+	must(t, s.CreateOperatorLink(t.Context(), link(1, true)))
+	all := events(t, s, func(ctx context.Context) {
+		must(t, s.RedeemOperatorLink(ctx, store.Hash{1}, newUser("user_2", "bob@example.com"), true, now))
+		must(t, s.AddOperator(ctx, user, now))
+		must(t, s.AddOperator(ctx, user, now))
+		must(t, s.RemoveOperator(ctx, "user_2"))
+		if err := s.RemoveOperator(ctx, user); !errors.Is(err, store.ErrConflict) {
+			t.Errorf("removing the last one: %v", err)
+		}
+	})
+	if got := told(all); got != "user.created user_2, operator.added user_2, operator.added user_1, operator.removed user_2" {
+		t.Errorf("told: %s", got)
+	}
+	if by := all[1].Actor; by != (store.Actor{Kind: store.ByUser, ID: "user_2"}) {
+		t.Errorf("by %+v", by)
 	}
 }

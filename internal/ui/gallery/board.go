@@ -86,7 +86,7 @@ func homeCharts() []chart.Chart {
 
 func boards() []State {
 	var all []State
-	for _, pages := range [][]State{boardHomes(), boardApplications(), boardUsers(), boardLists(), boardRefusals(), boardSettings()} {
+	for _, pages := range [][]State{boardHomes(), boardApplications(), boardUsers(), boardLists(), boardEvents(), boardRefusals(), boardSettings()} {
 		all = append(all, pages...)
 	}
 	return all
@@ -212,6 +212,27 @@ func refused() doctor.Case {
 		Received:    []doctor.Field{{Name: "client_id", Value: shopper().ID}, {Name: "redirect_uri", Value: "https://shop.example/callback/"}, {Name: "scope", Value: "openid email"}, {Name: "code_challenge_method", Value: "S256"}},
 		Registered:  []doctor.Field{{Name: "redirect_uri", Value: "https://shop.example/callback"}, {Name: "redirect_uri", Value: "http://127.0.0.1:3000/callback"}, {Name: "kind", Value: "confidential"}, {Name: "scope", Value: "openid profile email"}},
 		Mend:        []string{"The address differs from https://shop.example/callback in a slash at the end. Addresses are compared letter by letter: send it as it is registered, or register it as it is sent."},
+	}
+}
+
+func happened() []store.Event {
+	one := store.Event{
+		ID: store.NewEventID(moment, 1, [8]byte{}), Type: store.UserUpdated, Actor: store.Actor{Kind: store.ByUser, ID: somebody().ID}, ObjectID: someoneOdd().ID, UserID: someoneOdd().ID,
+		Data: []byte(`{"object":"user","banned":true}`),
+	}
+	two := store.Event{
+		ID: store.NewEventID(moment, 0, [8]byte{}), Type: store.ApplicationCreated, Actor: store.Actor{Kind: store.BySecretKey, ID: "key_1", Name: Hostile}, ObjectID: shopper().ApplicationID, ClientID: shopper().ID,
+		Data: []byte(`{"name":"` + "\u202e" + `"}`),
+	}
+	return []store.Event{one, two}
+}
+
+func boardEvents() []State {
+	return []State{
+		{Name: "board_events", Page: ui.BoardEvents{Board: board("/events"), Events: happened(), More: "/dashboard/events?after=x"}},
+		{Name: "board_events_none", Page: ui.BoardEvents{Board: board("/events"), Type: "user.created", Object: Hostile}},
+		{Name: "board_event", Page: ui.BoardEvent{Board: board("/events"), Event: happened()[0]}},
+		{Name: "board_event_odd", Page: ui.BoardEvent{Board: board("/events"), Event: happened()[1]}},
 	}
 }
 
