@@ -29,13 +29,13 @@ type Tickets interface {
 	Invitation(id string) string
 }
 
-// Factors tells which users have a second factor.
+// Factors tells what users prove who they are with, beside a password.
 type Factors interface {
-	HasSecondFactor(ctx context.Context, userID string) (bool, error)
+	// Of gives the second factor of a user, which is not enabled if there is none.
+	Of(ctx context.Context, userID string) (store.SecondFactor, error)
 }
 
-// Deps are what the dashboard stands on. Factors may be missing: then nobody has a
-// second factor.
+// Deps are what the dashboard stands on; all of them are required.
 type Deps struct {
 	Issuer      string
 	Admin       *admin.Admin

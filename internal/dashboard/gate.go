@@ -125,9 +125,6 @@ func (d *Dashboard) kept(v *visit, current session.Current, factor bool) answer 
 	}}
 }
 
-// strong are the methods of RFC 8176 that say that more was proved than a password.
-var strong = []string{"mfa", "hwk"}
-
 // lacksFactor reports whether the operator has a second factor, or the instance wants
 // one, and this sign-in was without.
 func (d *Dashboard) lacksFactor(v *visit, current session.Current) (bool, error) {
@@ -138,15 +135,12 @@ func (d *Dashboard) lacksFactor(v *visit, current session.Current) (bool, error)
 	if err != nil || settings.OperatorsNeedSecondFactor {
 		return true, err
 	}
-	if d.Factors == nil {
-		return false, nil
-	}
-	return d.Factors.HasSecondFactor(v.r.Context(), current.User.ID)
+	factor, err := d.Factors.Of(v.r.Context(), current.User.ID)
+	return factor.Enabled(), err
 }
 
-func twoFactors(current session.Current) bool {
-	return slices.ContainsFunc(current.Methods, func(m string) bool { return slices.Contains(strong, m) })
-}
+// twoFactors reports whether more was proved than a password (RFC 8176 §2).
+func twoFactors(current session.Current) bool { return slices.Contains(current.Methods, "mfa") }
 
 // signIn sends the browser to sign in, and then to where it wanted to go.
 func (d *Dashboard) signIn(v *visit, again bool) answer {

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
+	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/dashboard"
 	"github.com/signet-auth/signet/internal/store"
 )
@@ -218,4 +221,34 @@ func TestLinksOfOperatorsExpire(t *testing.T) {
 	w.browser().get(link).wants(t, 200)
 	w.now = w.now.Add(2 * time.Hour)
 	w.browser().get(link).wants(t, 410)
+}
+
+// Who has a second factor gets in by it alone, whatever the instance requires.
+func TestAnOperatorsSecondFactorIsAsked(t *testing.T) {
+	w := newWorld(t)
+	b := w.operator()
+	const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+	if _, err := w.admin().UpdateUser(t.Context(), w.operatorID(), admin.UserFields{TOTPSecret: new(secret)}); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/dashboard").wants(t, 403, "A second factor is needed")
+
+	half := w.browser()
+	p := half.signIn("/dashboard", address)
+	if !strings.HasPrefix(p.location, "/sign-in/second-factor") {
+		t.Fatalf("after the password: %d, to %q", p.status, p.location)
+	}
+	half.get("/dashboard").wants(t, 303)
+	code, err := totp.GenerateCode(secret, w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(p.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p = half.change(p.location, "/sign-in/second-factor", "code", code, "continue", at.Query().Get("continue")); p.location != "/dashboard" {
+		t.Errorf("after the code: %d, to %q", p.status, p.location)
+	}
+	half.get("/dashboard").wants(t, 200)
 }

@@ -20,6 +20,7 @@ func (s *Server) dashboard(issuer *url.URL, cases *doctor.Book, sessions *sessio
 		Keys:        s.office.db,
 		Signing:     s.office.keys,
 		Tickets:     tickets,
+		Factors:     s.office.factors,
 		Ring:        s.office.ring,
 		PictureAt:   s.office.pictureAt,
 		WriteCounts: s.figures.Write,
