@@ -18,11 +18,11 @@ func TestOrganizationIsChosen(t *testing.T) {
 	w.config.ClientID, w.config.ClientSecret = guild["client_id"].(string), guild["client_secret"].(string)
 
 	run(t, w.tab, chromedp.Navigate(w.config.AuthCodeURL("state-1")),
-		see("#identifier"), fill("#identifier", "ada_byron"), fill("#password", password), click("#sign-in"), see("#organizations"))
+		see("#identifier"), fill("#identifier", "ada_byron"), click("#sign-in"), enter(password), see("#organizations"))
 	if text := read(t, w.tab, "#organizations"); !strings.Contains(text, "Royal Society") || !strings.Contains(text, "Analytical Society") {
 		t.Errorf("the page offers %q", text)
 	}
-	run(t, w.tab, see("#"+first+":checked"), click("label[for="+second+"]"), see("#"+second+":checked"), click("#allow"))
+	run(t, w.tab, see("#"+first+":checked"), click("#"+second), see("#"+second+":checked"), click("#allow"))
 	token, err := w.config.Exchange(t.Context(), answer(t, w.tab).Get("code"))
 	if err != nil {
 		t.Fatal(err)
