@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -30,7 +31,7 @@ func (p *problems) claims(raw json.RawMessage, reserved []string) json.RawMessag
 		p.add("claims", Malformed, "claims must be a JSON object.")
 		return nil
 	}
-	if slices.ContainsFunc(reserved, func(name string) bool { _, ok := members[name]; return ok }) {
+	if slices.ContainsFunc(reserved, func(name string) bool { return hasMember(members, name) }) {
 		p.add("claims", ReservedClaim, "claims must not have a member that the server sets itself: iss, sub, aud, exp, nbf, iat, jti, scopes, scope, scp, client_id, azp, act, sid or cnf.")
 	}
 	if len(members) == 0 {
@@ -47,6 +48,17 @@ func (p *problems) claims(raw json.RawMessage, reserved []string) json.RawMessag
 		p.add("claims", TooLarge, "claims must be at most 4096 bytes long.")
 	}
 	return bytes.TrimSpace(text.Bytes())
+}
+
+// hasMember reports whether there is a member that some reader takes for one of this
+// name: many, such as Go's, look at neither case nor form of letters.
+func hasMember(members map[string]any, name string) bool {
+	for member := range members {
+		if strings.EqualFold(member, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // maxReason is the most characters of a reason.

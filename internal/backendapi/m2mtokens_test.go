@@ -55,6 +55,8 @@ func TestM2MTokenRefusals(t *testing.T) {
 	m := b.machine("Worker")
 	tests := []struct{ name, body, want string }{
 		{"reserved claim", `{"claims":{"sub":"mch_x"}}`, "400 machine_token_reserved_claim claims"},
+		{"reserved claim in other letters", `{"claims":{"ſub":"mch_x"}}`, "400 machine_token_reserved_claim claims"},
+		{"reserved claim in capitals", `{"token_format":"jwt","claims":{"Client_ID":"x"}}`, "400 machine_token_reserved_claim claims"},
 		{"reserved scopes", `{"claims":{"scopes":"mch_x"}}`, "400 machine_token_reserved_claim claims"},
 		{"reserved audience of a JWT", `{"token_format":"jwt","claims":{"aud":["x"]}}`, "400 machine_token_reserved_claim claims"},
 		{"claims that are no object", `{"claims":[1]}`, "422 form_param_type_invalid claims"},

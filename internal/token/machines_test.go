@@ -66,9 +66,10 @@ func TestSignedM2M(t *testing.T) {
 		ID: store.M2MTokenID{7}, MachineID: "mch_1", Claims: json.RawMessage(`{"plan":{"a":[1]}}`), Scopes: []string{"mch_2", "mch_3"},
 		ExpiresAt: now.Add(time.Hour), CreatedAt: now, UpdatedAt: now,
 	}
-	plain := want
+	plain, posing := want, want
 	plain.Claims, plain.Scopes = nil, nil
-	for _, x := range []store.M2MToken{want, plain} {
+	posing.Claims = json.RawMessage(`{"Sub":"mch_9","iſs":"https://other.example","ſub":"mch_9"}`) // package json takes them for iss and sub
+	for _, x := range []store.M2MToken{want, plain, posing} {
 		signed, err := m.SignM2M(t.Context(), x)
 		must(t, err)
 		got, err := m.VerifyM2M(t.Context(), signed)
