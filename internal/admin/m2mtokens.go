@@ -185,10 +185,7 @@ func (a *Admin) openSignedM2M(ctx context.Context, presented string) (store.M2MT
 	if err != nil {
 		return store.M2MToken{}, fmt.Errorf("finding the scopes of a machine: %w", err)
 	}
-	made := t.CreatedAt.Add(time.Second) // at most: it tells whole seconds
-	t.Scopes = slices.DeleteFunc(t.Scopes, func(id string) bool {
-		return !slices.ContainsFunc(scopes, func(s store.MachineScope) bool { return s.To == id && s.CreatedAt.Before(made) })
-	})
+	t.Scopes = store.ScopesLeft(t.Scopes, t.CreatedAt, scopes)
 	return t, nil
 }
 

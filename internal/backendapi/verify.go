@@ -94,7 +94,7 @@ func (a *API) verifyAccessToken(r *http.Request) (any, error) {
 
 // verifyClientToken serves a token that a client got for itself.
 func (a *API) verifyClientToken(ctx context.Context, token oauth.AccessToken, now time.Time) (any, error) {
-	live, err := a.clientTokens.ClientTokenLive(ctx, token.ID, token.ClientID, token.IssuedAt)
+	left, live, err := a.clientTokens.ClientTokenLive(ctx, token)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("verifying an access token: %w", err)
@@ -104,6 +104,7 @@ func (a *API) verifyClientToken(ctx context.Context, token oauth.AccessToken, no
 	if err := token.Check(oauth.Grant{}, true, now); err != nil {
 		return nil, asNoToken(err)
 	}
+	token.Narrowed = left
 	return answerToken(token, oauth.Grant{ClientID: token.ClientID, UserID: token.ClientID}), nil
 }
 

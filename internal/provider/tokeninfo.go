@@ -77,10 +77,11 @@ func (p *Provider) describe(ctx context.Context, presented string) (oauth.Intros
 	case err != nil || access == nil:
 		return oauth.Introspection{}, err
 	case access.ClientID != "":
-		live, err := p.clientTokens.ClientTokenLive(ctx, access.ID, access.ClientID, access.IssuedAt)
+		left, live, err := p.clientTokens.ClientTokenLive(ctx, *access)
 		if err != nil || !live {
 			return oauth.Introspection{}, err
 		}
+		access.Narrowed = left
 		return access.OfAccess(oauth.Grant{}, p.issuer), nil
 	}
 	standing, err := p.standing(ctx, access.GrantID)

@@ -118,17 +118,25 @@ func (db *DB) DeleteExpiredDeviceRequests(ctx context.Context, before time.Time,
 }
 
 // ClientTokenLive implements store.ClientTokens.
-func (db *DB) ClientTokenLive(ctx context.Context, id oauth.TokenID, clientID string, issuedAt time.Time) (bool, error) {
-	var live bool
-	err := db.read.QueryRowContext(ctx, `SELECT EXISTS (
-		SELECT 1 FROM instance i WHERE i.not_before < $2
-			AND (EXISTS (SELECT 1 FROM clients c WHERE c.client_id = $1 AND c.not_before < $2) OR EXISTS (SELECT 1 FROM machines m WHERE m.id = $1))
-			AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.id = $3))`,
-		clientID, ms(issuedAt), id[:]).Scan(&live)
+func (db *DB) ClientTokenLive(ctx context.Context, t oauth.AccessToken) (left oauth.Scopes, live bool, err error) {
+	var machine bool
+	err = db.read.QueryRowContext(ctx, `SELECT EXISTS (
+			SELECT 1 FROM instance i WHERE i.not_before < $2
+				AND (EXISTS (SELECT 1 FROM clients c WHERE c.client_id = $1 AND c.not_before < $2) OR EXISTS (SELECT 1 FROM machines m WHERE m.id = $1))
+				AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.id = $3)),
+		EXISTS (SELECT 1 FROM machines m WHERE m.id = $1)`,
+		t.ClientID, ms(t.IssuedAt), t.ID[:]).Scan(&live, &machine)
 	if err != nil {
-		return false, fmt.Errorf("reading about a client's token: %w", err)
+		return nil, false, fmt.Errorf("reading about a client's token: %w", err)
 	}
-	return live, nil
+	if !live || !machine || len(t.Narrowed) == 0 {
+		return t.Narrowed, live, nil
+	}
+	scopes, _, err := db.MachineScopes(ctx, t.ClientID)
+	if errors.Is(err, store.ErrNotFound) { // deleted just now
+		return nil, false, nil
+	}
+	return store.ScopesLeft(t.Narrowed, t.IssuedAt, scopes), live, err
 }
 
 // RevokeClientToken implements store.ClientTokens.

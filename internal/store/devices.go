@@ -68,8 +68,9 @@ const (
 type ClientTokens interface {
 	// ClientTokenLive reports whether a token that a client or a machine got for
 	// itself holds: the client exists, neither it nor the instance was cut off since,
-	// and the token was not revoked.
-	ClientTokenLive(ctx context.Context, id oauth.TokenID, clientID string, issuedAt time.Time) (bool, error)
+	// and the token was not revoked. Left are its scopes, without those that were
+	// taken back from a machine since.
+	ClientTokenLive(ctx context.Context, t oauth.AccessToken) (left oauth.Scopes, live bool, err error)
 
 	// RevokeClientToken ends a token for good. Revoking again changes nothing.
 	RevokeClientToken(ctx context.Context, id oauth.TokenID, expiresAt time.Time) error

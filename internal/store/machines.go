@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/signet-auth/signet/internal/oauth"
@@ -174,4 +175,13 @@ type M2MTokenQuery struct {
 	Revoked       bool // include those that were revoked
 	Expired       bool // include those that have expired
 	Limit, Offset int
+}
+
+// ScopesLeft are the scopes of a token of a machine that the machine still has, and
+// had when the token was issued: the time of a JWT tells whole seconds.
+func ScopesLeft(scopes []string, issuedAt time.Time, has []MachineScope) []string {
+	issued := issuedAt.Add(time.Second)
+	return slices.DeleteFunc(slices.Clone(scopes), func(id string) bool {
+		return !slices.ContainsFunc(has, func(s MachineScope) bool { return s.To == id && s.CreatedAt.Before(issued) })
+	})
 }

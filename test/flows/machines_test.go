@@ -101,6 +101,13 @@ func TestMachinesGetAccessTokens(t *testing.T) {
 		if page := harness.NewPerson(t, w.Issuer).Visit(w.Issuer + "/oauth/authorize?response_type=code&client_id=" + worker.ID); page.Left != nil || page.Status != http.StatusBadRequest {
 			t.Errorf("a machine asks a user: %d", page.Status)
 		}
+		w.API(t, "DELETE", "/v1/machines/"+worker.ID+"/scopes/"+api.ID, nil)
+		if status, got := w.verified(t, token.AccessToken); status != http.StatusOK || len(got["scopes"].([]any)) != 0 {
+			t.Errorf("verified without its scope: %d %v", status, got)
+		}
+		if got := w.introspect(t, worker, token.AccessToken); got["active"] != true || got["scope"] != nil {
+			t.Errorf("introspected without its scope: %v", got)
+		}
 		w.API(t, "DELETE", "/v1/machines/"+worker.ID, nil)
 		if status, _ := w.verified(t, token.AccessToken); status != http.StatusNotFound {
 			t.Errorf("of a deleted machine: %d", status)

@@ -110,7 +110,7 @@ func expiredDevices(t *testing.T, s Store) {
 func clientTokens(t *testing.T, s Store) {
 	live := func(id byte, issued time.Time) bool {
 		t.Helper()
-		ok, err := s.ClientTokenLive(t.Context(), oauth.TokenID{id}, client, issued)
+		_, ok, err := s.ClientTokenLive(t.Context(), oauth.AccessToken{ID: oauth.TokenID{id}, ClientID: client, IssuedAt: issued})
 		must(t, err)
 		return ok
 	}

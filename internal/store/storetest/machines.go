@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -225,20 +226,25 @@ func machineIsDeleted(t *testing.T, s Store) {
 }
 
 func machineIsAClient(t *testing.T, s Store) {
-	machines(t, s, 1)
-	live := func() bool {
+	machines(t, s, 3)
+	for _, to := range []string{"mch_2", "mch_3"} {
+		must(t, s.AddMachineScope(t.Context(), store.MachineScope{From: "mch_1", To: to, CreatedAt: now}, 9))
+	}
+	issued := oauth.AccessToken{ID: oauth.TokenID{1}, ClientID: "mch_1", IssuedAt: now, Narrowed: oauth.Scopes{"mch_2", "mch_3"}}
+	want := func(wantLive bool, scopes ...string) {
 		t.Helper()
-		ok, err := s.ClientTokenLive(t.Context(), oauth.TokenID{1}, "mch_1", now)
-		must(t, err)
-		return ok
+		left, live, err := s.ClientTokenLive(t.Context(), issued)
+		if err != nil || live != wantLive || wantLive && !slices.Equal(left, scopes) {
+			t.Errorf("live %v with %v, %v, want %v with %v", live, left, err, wantLive, scopes)
+		}
 	}
-	if !live() {
-		t.Error("the token of a machine is dead")
-	}
+	want(true, "mch_2", "mch_3")
+	must(t, s.RemoveMachineScope(t.Context(), "mch_1", "mch_2"))
+	want(true, "mch_3")
+	must(t, s.AddMachineScope(t.Context(), store.MachineScope{From: "mch_1", To: "mch_2", CreatedAt: now.Add(time.Minute)}, 9))
+	want(true, "mch_3")
 	must(t, s.DeleteMachine(t.Context(), "mch_1"))
-	if live() {
-		t.Error("the token of a deleted machine is live")
-	}
+	want(false)
 }
 
 func machineWithoutScope(t *testing.T, s Store) {
