@@ -2,12 +2,12 @@
 // given, and which authorization request it is in the middle of. It knows no
 // page and no rule of OAuth.
 //
-// A browser holds up to three cookies. One names its session and is worth as much
+// A browser holds up to four cookies. One names its session and is worth as much
 // as the password, so only its hash is kept. Another is the browser's own random
 // id, which is kept nowhere: forms (csrf.go) and pending authorization requests
 // (continuation.go) are bound to it, so that nobody can pass theirs to another's
 // browser, signed in or not. The third remembers who has signed in there
-// (device.go).
+// (device.go), and the last one how the pages are to look (look.go).
 package session
 
 import (
