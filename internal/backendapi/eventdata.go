@@ -105,6 +105,11 @@ type instanceSettings struct {
 	EventsKept        int64         `json:"events_kept"`
 	Brand             brandObject   `json:"brand"`
 	SecondFactor      bool          `json:"operators_need_second_factor"`
+	SignUp            string        `json:"sign_up"`
+	SignUpDomains     []string      `json:"sign_up_domains"`
+	Organizations     bool          `json:"organizations_enabled"`
+	MaxMembers        int           `json:"max_allowed_memberships"`
+	AdminsDelete      bool          `json:"admin_delete_enabled"`
 }
 
 // A brandObject is whose the pages are; empty is Signet's own.
@@ -124,6 +129,8 @@ func newInstanceSettings(id string, s store.Settings) instanceSettings {
 		Code: seconds(l.Code), AccessToken: seconds(l.AccessToken), IDToken: seconds(l.IDToken),
 		RefreshToken: seconds(l.RefreshToken), Grant: seconds(l.Grant), RefreshGrace: seconds(l.RefreshGrace),
 		EventsKept: seconds(admin.EventsKept(s)), Brand: brandObject(s.Brand), SecondFactor: s.OperatorsNeedSecondFactor,
+		SignUp: admin.SignUpPolicyName(s.SignUp.Policy), SignUpDomains: append([]string{}, s.SignUp.Domains...),
+		Organizations: s.Organizations.Enabled, MaxMembers: s.Organizations.MaxMembers, AdminsDelete: !s.Organizations.AdminsKeep,
 	}
 	for _, x := range s.CustomScopes {
 		o.CustomScopes = append(o.CustomScopes, asScope(x))
