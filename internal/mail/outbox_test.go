@@ -7,6 +7,7 @@ import (
 	stdmail "net/mail"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -181,6 +182,20 @@ func TestWhatIsRefusedForGoodIsGivenUp(t *testing.T) {
 	w.deliver(t)
 	if n := len(box.Mails()); n != 0 || !strings.Contains(w.log.String(), "cannot be sent") {
 		t.Errorf("%d mails came; log:\n%s", n, w.log)
+	}
+}
+
+// The text of a server that refuses a recipient names whom.
+func TestTheLogNamesNobody(t *testing.T) {
+	for code, want := range map[int]string{450: "waits", 550: "cannot be sent"} {
+		box := mailtest.Serve(t)
+		w := newWorld(t, server(t, box, plain))
+		box.RefuseRecipients(code)
+		w.post(t, "ada@example.com")
+		w.deliver(t)
+		if log := w.log.String(); strings.Contains(log, "ada@") || !strings.Contains(log, want) || !strings.Contains(log, strconv.Itoa(code)) {
+			t.Errorf("%d is logged as:\n%s", code, log)
+		}
 	}
 }
 

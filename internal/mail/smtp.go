@@ -95,11 +95,19 @@ func (p *Post) write(m Message) (*gomail.Msg, error) {
 	return letter, nil
 }
 
-// lasting marks refusals that sending again would not change.
+// lasting marks refusals that sending again would not change. What the server and the
+// library say of a refusal names the recipient, and is left out.
 func lasting(err error) error {
 	var refused *gomail.SendError
-	if errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500 {
-		return fmt.Errorf("%w: the server answered %d", ErrPermanent, refused.ErrorCode())
+	if !errors.As(err, &refused) {
+		return err
 	}
-	return err
+	said := fmt.Errorf("%s: no answer", refused.Reason)
+	if code := refused.ErrorCode(); code != 0 {
+		said = fmt.Errorf("%s: the server answered %d", refused.Reason, code)
+	}
+	if !refused.IsTemp() && refused.ErrorCode() >= 500 {
+		return fmt.Errorf("%w: %w", ErrPermanent, said)
+	}
+	return said
 }

@@ -56,6 +56,7 @@ type Server struct {
 	mu     sync.Mutex
 	mails  []Mail
 	refuse error
+	strict int // the code that every recipient is refused with
 }
 
 // Password is that of every user.
@@ -91,6 +92,14 @@ func (s *Server) Refuse(code int) {
 	if s.refuse = nil; code != 0 {
 		s.refuse = &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 3, 0}, Message: "no"}
 	}
+}
+
+// RefuseRecipients has the server refuse every recipient by name with this code; 0
+// takes them again.
+func (s *Server) RefuseRecipients(code int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.strict = code
 }
 
 // Mails are all that arrived.
@@ -134,10 +143,19 @@ type session struct {
 }
 
 func (x *session) Mail(from string, _ *smtp.MailOptions) error { x.got.From = from; return nil }
-func (x *session) Rcpt(to string, _ *smtp.RcptOptions) error   { x.got.To = to; return nil }
 func (x *session) Reset()                                      { x.got = Mail{User: x.got.User} }
 func (x *session) Logout() error                               { return nil }
 func (x *session) AuthMechanisms() []string                    { return []string{sasl.Plain} }
+
+func (x *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	x.server.mu.Lock()
+	defer x.server.mu.Unlock()
+	if code := x.server.strict; code != 0 {
+		return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 2, 1}, Message: "not now, <" + to + ">"}
+	}
+	x.got.To = to
+	return nil
+}
 
 func (x *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
