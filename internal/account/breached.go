@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/sha1" // what the interface is made of; nothing here depends on its strength
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -42,6 +44,10 @@ func (b *Breached) Has(ctx context.Context, password string) (bool, error) {
 	}
 	r.Header.Set("Add-Padding", "true") // so that the length of the answer tells nothing
 	answer, err := b.client.Do(r)
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err // the rest is the URL, which has the digits in it
+	}
 	if err != nil {
 		return false, fmt.Errorf("asking about a password: %w", err)
 	}

@@ -41,6 +41,11 @@ func TestBreached(t *testing.T) {
 	if err := a.CheckNew(t.Context(), "a sentence that nobody else has", "ada"); err != nil || !strings.Contains(log.String(), "was not asked") {
 		t.Errorf("CheckNew without an answer = %v; log:\n%s", err, log.String())
 	}
+	log.Reset()
+	s.Close()
+	if err := a.CheckNew(t.Context(), "a sentence that nobody else has", "ada"); err != nil || !strings.Contains(log.String(), "was not asked") || strings.Contains(log.String(), "/range/") {
+		t.Errorf("CheckNew without a service = %v; log:\n%s", err, log.String())
+	}
 	if err := a.CheckNew(t.Context(), "short", "ada"); !errors.Is(err, PasswordTooShort) {
 		t.Errorf("CheckNew = %v, want PasswordTooShort", err)
 	}
