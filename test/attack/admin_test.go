@@ -59,9 +59,9 @@ var adminAPI = map[string]func(*attack){
 			}
 		}
 		a.refused("a path that does not exist", a.do("GET", "/v1/nothing", "", "", ""), 401, "authorization_header_format_invalid")
-		for _, path := range []string{"/metrics", "/debug/pprof/", "/admin", "/v2/users"} {
-			if x := a.do("GET", path, "", "", ""); x.status != 404 {
-				a.Errorf("%s answers %d to a stranger", path, x.status)
+		for path, want := range map[string]int{"/metrics": 401, "/debug/pprof/": 404, "/admin": 404, "/v2/users": 404} {
+			if x := a.do("GET", path, "", "", ""); x.status != want {
+				a.Errorf("%s answers %d to a stranger, want %d", path, x.status, want)
 			}
 		}
 	},
