@@ -24,8 +24,8 @@ type dialect struct {
 	// noSuchText reports whether a lookup failed because no row can hold its key.
 	noSuchText func(error) bool
 	// search is the condition for rows of user_texts t in which, in the given column,
-	// the text stands that the place is for, in the form that asked gives it. Texts of
-	// fewer than searchable characters are looked for in all users.
+	// the text stands that the place is for, in the form that asked gives it. It has
+	// three characters at least.
 	search func(column, place string) string
 	// places selects the numbers of the rows that matches names, at most so many; ""
 	// if that takes as long as to find them in the first place.
@@ -37,18 +37,17 @@ type dialect struct {
 // once to a large table takes longer than what requests wait for.
 const unhurried = `SET LOCAL statement_timeout = 0; `
 
-// searchable is how many characters a text needs to be found by an index.
-const searchable = 3
-
-// matchedColumn tells FTS5 where to look.
-var matchedColumn = map[string]string{
-	"anything": "''", "address": "'{address} : '", "username": "'{username} : '", "name": "'{name} : '",
+// matched is what has a text in a column, to FTS5.
+var matched = map[string]string{
+	"anything":   `user_search WHERE user_search MATCH `,
+	"address":    `user_search WHERE user_search MATCH '{address} : ' || `,
+	"username":   `user_search WHERE user_search MATCH '{username} : ' || `,
+	"name":       `user_search WHERE user_search MATCH '{name} : ' || `,
+	"beginnings": `user_beginnings WHERE user_beginnings MATCH `,
 }
 
-// matches are the rows of the index of SQLite that have a text.
-func matches(column, place string) string {
-	return `user_search WHERE user_search MATCH ` + matchedColumn[column] + ` || ` + place
-}
+// matches are the rows of an index of SQLite that have a text.
+func matches(column, place string) string { return matched[column] + place }
 
 // skew is how far the clocks of nodes may be apart that share a database server.
 const skew = 2 * time.Second

@@ -27,8 +27,8 @@ func join(ctx context.Context, tx querier, m store.Membership) error {
 	if err := lockRow(ctx, tx, "organizations", m.OrganizationID); err != nil {
 		return err
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO memberships (organization_id, user_id, id, role, public_metadata, private_metadata, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (organization_id, user_id) DO NOTHING`,
+	result, err := tx.ExecContext(ctx, `INSERT INTO memberships (organization_id, user_id, id, role, public_metadata, private_metadata, created_at, updated_at, user_created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT created_at FROM users WHERE id = $2)) ON CONFLICT (organization_id, user_id) DO NOTHING`,
 		m.OrganizationID, m.UserID, m.ID, string(m.Role), object(m.PublicMetadata), object(m.PrivateMetadata), ms(m.CreatedAt), ms(m.UpdatedAt))
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ func indexTexts(ctx context.Context, db *sql.DB, log *slog.Logger) {
 	for _, statement := range []string{
 		`CREATE EXTENSION IF NOT EXISTS pg_trgm`,
 		unhurried + `CREATE INDEX IF NOT EXISTS user_texts_search ON user_texts
-			USING gin (anything gin_trgm_ops, address gin_trgm_ops, username gin_trgm_ops, name gin_trgm_ops)`,
+			USING gin (anything gin_trgm_ops, address gin_trgm_ops, username gin_trgm_ops, name gin_trgm_ops, beginnings gin_trgm_ops)`,
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			if !searched(ctx, db) {

@@ -7,10 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/signet-auth/signet/internal/pgtest"
-	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/store/storetest"
 )
 
@@ -123,43 +121,5 @@ func TestOnlyTheOwnerReadsTheFiles(t *testing.T) {
 		if mode := f.Mode().Perm(); mode != 0o600 {
 			t.Errorf("signet.db%s has mode %o, want 600", suffix, mode)
 		}
-	}
-}
-
-// The migration of texts keeps those of all users, and finds them as before.
-func TestTextsAreMovedWithTheirUsers(t *testing.T) {
-	for name, url := range engines {
-		t.Run(name, func(t *testing.T) {
-			db := seeded(t, url(t))
-			for i, name := range []string{"Ada", "Grace", "Adam"} {
-				u := store.User{ID: fmt.Sprintf("user_%d", i+10), FirstName: name, CreatedAt: now.Add(time.Duration(i) * time.Hour), UpdatedAt: now}
-				if err := db.CreateUser(t.Context(), u); err != nil {
-					t.Fatal(err)
-				}
-			}
-			text, err := migrations.ReadFile("migrations/00050_user_texts.sql")
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = db.engine.transaction(t.Context(), func(tx querier) error {
-				_, err := tx.ExecContext(t.Context(), db.dialect.schema(string(text)))
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			users, err := db.ListUsers(t.Context(), store.UserQuery{NameQuery: "ada", Limit: 10, Descending: true})
-			if err != nil || len(users) != 2 || users[0].FirstName != "Adam" {
-				t.Errorf("found %v, %v", users, err)
-			}
-			if err := db.DeleteUser(t.Context(), "user_12"); err != nil {
-				t.Fatal(err)
-			}
-			for text, want := range map[string]int{"ADAM": 0, "GRACE": 1} {
-				if n, err := db.CountUsers(t.Context(), store.UserQuery{Query: text}); err != nil || n != want {
-					t.Errorf("%s: counted %d, %v, want %d", text, n, err, want)
-				}
-			}
-		})
 	}
 }

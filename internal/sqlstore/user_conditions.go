@@ -53,9 +53,14 @@ func (c *conditions) during(column string, p store.Period, ordered bool) {
 	c.indexed = c.indexed || !ordered && p != (store.Period{})
 }
 
-// members wants users who are in one of some organizations, if there are any.
-func (c *conditions) members(organizations []string) {
-	c.among(`p.id IN (SELECT user_id FROM memberships WHERE organization_id%s)`, "", organizations, func(s string) string { return s })
+// members wants users who are in one of some organizations, if there are any. A walk
+// asks of each user whether it is a member, as there may be very many.
+func (c *conditions) members(organizations []string, walk bool) {
+	expression := `p.id IN (SELECT user_id FROM memberships WHERE organization_id%s)`
+	if walk {
+		expression = `EXISTS (SELECT 1 FROM memberships x WHERE x.user_id = p.id AND x.organization_id%s)`
+	}
+	c.among(expression, "", organizations, func(s string) string { return s })
 	c.indexed = c.indexed || len(organizations) > 0
 }
 
@@ -73,11 +78,11 @@ func (db *DB) userConditions(q store.UserQuery, places found) *conditions {
 	c.named = len(c.all) > 0
 	c.among(`p.id%s`, " NOT", q.ExceptIDs, same)
 	c.among(`(p.external_id IS NULL OR p.external_id%s)`, " NOT", q.ExceptExternalIDs, same)
-	c.members(q.Organizations)
-	c.among(`p.id NOT IN (SELECT user_id FROM memberships WHERE organization_id%s)`, "", q.ExceptOrganizations, same)
+	c.members(q.Organizations, places == nil)
+	c.among(`NOT EXISTS (SELECT 1 FROM memberships x WHERE x.user_id = p.id AND x.organization_id%s)`, "", q.ExceptOrganizations, same)
 	for _, x := range textsOf(q) {
-		if places != nil && x.searchable() {
-			c.all = append(c.all, `p.id IN (SELECT t.user_id FROM user_texts t WHERE `+db.having(c, x, places)+`)`)
+		if places != nil {
+			c.all = append(c.all, `p.id IN (SELECT t.user_id FROM user_texts t WHERE `+db.having(c, x, places)+amongBanned(q)+`)`)
 			c.indexed = true
 			continue
 		}
@@ -96,9 +101,20 @@ func (db *DB) userConditions(q store.UserQuery, places found) *conditions {
 	return c
 }
 
+// amongBanned narrows what a text finds to those who are banned, if they are wanted:
+// two indexes know it, without a look at each user. Made
+// another text, an id is nothing that SQLite could look for in an index: it would try
+// each of those that are banned with each text that was found.
+func amongBanned(q store.UserQuery) string {
+	if q.Banned == nil || !*q.Banned {
+		return ""
+	}
+	return ` AND t.user_id || '' IN (SELECT b.id FROM users b WHERE b.banned)`
+}
+
 // having is the condition for rows of user_texts t with a text.
 func (db *DB) having(c *conditions, x lookup, places found) string {
-	if list := places[x.column]; list != "" {
+	if list := places[x]; list != "" {
 		return `t.place IN (SELECT value FROM json_each(` + c.place(list) + `))`
 	}
 	return db.dialect.search(x.column, c.place(db.dialect.asked(x.text)))
@@ -107,29 +123,38 @@ func (db *DB) having(c *conditions, x lookup, places found) string {
 // A lookup is a text that is looked for in a column of user_texts.
 type lookup struct{ column, text string }
 
-func (x lookup) searchable() bool { return utf8.RuneCountInString(x.text) >= searchable }
-
-// textsOf are the texts that a query looks for.
+// textsOf are the texts that a query looks for. An index finds three characters in a
+// row: shorter texts are looked for where something begins.
 func textsOf(q store.UserQuery) (all []lookup) {
-	for _, x := range []lookup{{"anything", q.Query}, {"address", q.AddressQuery}, {"username", q.UsernameQuery}, {"name", q.NameQuery}} {
-		if x.text != "" {
-			all = append(all, x)
+	for _, x := range []struct {
+		lookup
+		kind string // of the beginnings
+	}{
+		{lookup{"anything", q.Query}, beginsAny},
+		{lookup{"address", q.AddressQuery}, beginsAddress},
+		{lookup{"username", q.UsernameQuery}, beginsUsername},
+		{lookup{"name", q.NameQuery}, beginsName},
+	} {
+		switch short := utf8.RuneCountInString(x.text) <= beginningLength; {
+		case x.text == "":
+		case short:
+			all = append(all, lookup{"beginnings", lineOf(x.kind, x.text)})
+		default:
+			all = append(all, x.lookup)
 		}
 	}
 	return all
 }
 
-// textConditions are those of a query over user_texts t, if it has no others and an
-// index finds them all.
+// textConditions are those of a query over user_texts t, if it looks for texts and
+// wants nothing else but members of organizations.
 func (db *DB) textConditions(q store.UserQuery, places found) (*conditions, bool) {
 	c, texts := &conditions{}, textsOf(q)
 	for _, x := range texts {
-		if !x.searchable() {
-			return nil, false
-		}
 		c.all = append(c.all, db.having(c, x, places))
 	}
-	return c, len(texts) > 0 && len(db.userConditions(q, found{}).all) == len(texts)
+	c.among(`EXISTS (SELECT 1 FROM memberships x WHERE x.user_id = t.user_id AND x.organization_id%s)`, "", q.Organizations, func(s string) string { return s })
+	return c, len(texts) > 0 && len(db.userConditions(q, found{}).all) == len(c.all)
 }
 
 // textual reports whether rows can hold what is looked for.

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -60,19 +59,6 @@ func (f optionsField) Scan(value any) error {
 func primaryKey(u store.User) string {
 	e, _ := u.PrimaryEmail()
 	return strings.ToLower(e.Address)
-}
-
-// addTexts keeps what parts of the user are searched for.
-func addTexts(ctx context.Context, tx querier, u store.User) error {
-	addresses := make([]string, len(u.Emails))
-	for i, e := range u.Emails {
-		addresses[i] = strings.ToLower(e.Address)
-	}
-	address, username := strings.Join(addresses, " "), strings.ToLower(u.Username)
-	name := strings.ToLower(u.FirstName + " " + u.LastName)
-	_, err := tx.ExecContext(ctx, `INSERT INTO user_texts (user_id, created_at, address, username, name, anything) VALUES ($1, $2, $3, $4, $5, $6)`,
-		u.ID, ms(u.CreatedAt), address, username, name, strings.Join([]string{strings.ToLower(u.ID), address, username, name}, " "))
-	return err
 }
 
 // dayOf is the day of t (UTC).

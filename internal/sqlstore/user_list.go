@@ -44,6 +44,9 @@ func (db *DB) listUsers(ctx context.Context, q store.UserQuery) ([]store.User, e
 	if err != nil {
 		return nil, err
 	}
+	if db.membersOnly(q) {
+		return db.chosenUsers(ctx, q, memberWalk(q, begin))
+	}
 	if !db.sortable(q) {
 		return db.chosenUsers(ctx, q, db.walk(q, begin, nil))
 	}
@@ -99,6 +102,20 @@ func (db *DB) walk(q store.UserQuery, begin *beginning, end any) selection {
 	return selection{`SELECT p.id FROM users p ` + c.where() + orderBy(column, "p.id", q.Descending), c.args}
 }
 
+// membersOnly reports whether a query wants the members of one organization in the
+// order of an index of memberships, and nothing else of them.
+func (db *DB) membersOnly(q store.UserQuery) bool {
+	return len(q.Organizations) == 1 && q.OrderBy == store.UsersByCreation && len(db.userConditions(q, found{}).all) == 1
+}
+
+// memberWalk goes along that index.
+func memberWalk(q store.UserQuery, begin *beginning) selection {
+	c := &conditions{}
+	c.all = append(c.all, `x.organization_id = `+c.place(q.Organizations[0]))
+	begin.add(c, "x.user_created_at", "x.user_id", q.Descending)
+	return selection{`SELECT x.user_id AS id FROM memberships x ` + c.where() + orderBy("x.user_created_at", "x.user_id", q.Descending), c.args}
+}
+
 // sorted finds all that match by the indexes of the conditions. Those of texts alone
 // are found and sorted without a look at the users.
 func (db *DB) sorted(q store.UserQuery, begin *beginning, places found) selection {
@@ -152,19 +169,21 @@ const (
 	// another one jumps from text to text, and gets a part of it.
 	stretch   = 10_000
 	crossways = 4
+	// light is how many times as many are sorted, or passed along another index, if no
+	// texts are looked for.
+	light = 2
 )
 
-// found are the places of the texts that an index has found, as a JSON array, by the
-// column that was searched.
-type found map[string]string
+// found are the places of the texts that an index has found, as a JSON array.
+type found map[lookup]string
 
 // few reports whether an index says that few users meet one of the conditions. What
 // takes an index longer to say than a walk is not asked; which texts it has found
 // need not be asked again.
 func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, error) {
 	for _, x := range textsOf(q) {
-		if !x.searchable() || db.dialect.places == "" {
-			continue
+		if db.dialect.places == "" {
+			break
 		}
 		c := &conditions{}
 		list, n, err := db.places(ctx, fmt.Sprintf(db.dialect.places, matches(x.column, c.place(db.dialect.asked(x.text))), db.maxFew+1), c.args)
@@ -172,14 +191,21 @@ func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, e
 			return false, err
 		}
 		if n <= db.maxFew {
-			places[x.column] = list
+			places[x] = list
 			return true, nil
 		}
 	}
-	for _, c := range db.countable(q) {
+	most := db.maxFew
+	switch {
+	case len(textsOf(q)) == 0:
+		most *= light
+	case q.Banned != nil && *q.Banned:
+		return true, nil
+	}
+	for _, s := range countable(q) {
 		var n int
-		err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM users p %s LIMIT %d) AS counted`, c.where(), db.maxFew+1), c.args...).Scan(&n)
-		if err != nil || n <= db.maxFew {
+		err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (%s LIMIT %d) AS counted`, s.sql, most+1), s.args...).Scan(&n)
+		if err != nil || n <= most {
 			return err == nil, err
 		}
 	}
@@ -208,13 +234,13 @@ func (db *DB) places(ctx context.Context, statement string, args []any) (list st
 }
 
 // countable are the conditions of a query that an index counts, one by one.
-func (db *DB) countable(q store.UserQuery) (all []*conditions) {
+func countable(q store.UserQuery) (all []selection) {
 	if c := (&conditions{}); len(q.Organizations) > 0 {
-		c.members(q.Organizations)
-		all = append(all, c)
+		c.among(`organization_id%s`, "", q.Organizations, func(s string) string { return s })
+		all = append(all, selection{`SELECT 1 FROM memberships ` + c.where(), c.args})
 	}
 	if q.Banned != nil && *q.Banned { // in another order
-		all = append(all, &conditions{all: []string{`p.banned`}})
+		all = append(all, selection{`SELECT 1 FROM users p WHERE p.banned`, nil})
 	}
 	for _, x := range []struct {
 		column string
@@ -227,7 +253,7 @@ func (db *DB) countable(q store.UserQuery) (all []*conditions) {
 	} {
 		c := &conditions{}
 		if c.during(x.column, x.period, q.OrderBy == x.order); c.indexed {
-			all = append(all, c)
+			all = append(all, selection{`SELECT 1 FROM users p ` + c.where(), c.args})
 		}
 	}
 	return all
@@ -238,8 +264,12 @@ func (db *DB) end(ctx context.Context, q store.UserQuery, begin *beginning) (end
 	c := &conditions{}
 	begin.add(c, "p.created_at", "p.id", q.Descending)
 	column, length := userOrders[q.OrderBy], db.stretch
-	if q.OrderBy != store.UsersByCreation {
+	switch {
+	case q.OrderBy == store.UsersByCreation:
+	case len(textsOf(q)) > 0:
 		length /= crossways
+	default:
+		length *= light
 	}
 	err = db.read.QueryRowContext(ctx, `SELECT `+column+` FROM users p `+c.where()+orderBy(column, "p.id", q.Descending)+page(len(c.args)),
 		append(c.args, 1, length)...).Scan(&end)
@@ -256,23 +286,4 @@ func (db *DB) sortable(q store.UserQuery) bool {
 	c := db.userConditions(q, found{})
 	walked := q.Banned != nil && *q.Banned && q.OrderBy == store.UsersByCreation
 	return c.indexed && !c.named && !walked
-}
-
-// CountUsers implements store.Users.
-func (db *DB) CountUsers(ctx context.Context, q store.UserQuery) (int, error) {
-	if !textual(q) {
-		return 0, nil
-	}
-	var s selection
-	if c, ok := db.textConditions(q, found{}); ok {
-		s = selection{`SELECT COUNT(*) FROM user_texts t ` + c.where(), c.args}
-	} else {
-		c := db.userConditions(q, found{})
-		s = selection{`SELECT COUNT(*) FROM users p ` + c.where(), c.args}
-	}
-	var n int
-	if err := db.read.QueryRowContext(ctx, s.sql, s.args...).Scan(&n); err != nil {
-		return 0, db.nothing(fmt.Errorf("counting users: %w", err))
-	}
-	return n, nil
 }

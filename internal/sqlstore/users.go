@@ -133,7 +133,10 @@ func createUser(ctx context.Context, tx querier, u store.User) error {
 	if err := addEmails(ctx, tx, u); err != nil {
 		return err
 	}
-	return addBeside(ctx, tx, u)
+	if err := addBeside(ctx, tx, u); err != nil {
+		return err
+	}
+	return recountUsers(ctx, tx, u.ID, 1)
 }
 
 // addBeside keeps what follows from a user.
@@ -242,6 +245,10 @@ func updateUser(ctx context.Context, tx querier, u store.User, was time.Time) er
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, u.ID); err != nil {
 			return err
 		}
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE memberships SET user_created_at = $2 WHERE user_id = $1 AND user_created_at <> $2`, u.ID, ms(u.CreatedAt))
+	if err != nil {
+		return err
 	}
 	if err := addEmails(ctx, tx, u); err != nil {
 		return err
@@ -353,6 +360,9 @@ func (db *DB) deleteUser(ctx context.Context, id, statement string, args ...any)
 			return nil, err
 		}
 		if err := leaveAll(ctx, tx, id); err != nil {
+			return nil, err
+		}
+		if err := recountUsers(ctx, tx, id, -1); err != nil {
 			return nil, err
 		}
 		return []occurrence{{kind: store.UserDeleted, objectID: id, userID: id, about: store.Deleted{Object: "user", ID: id}}}, nil

@@ -150,6 +150,8 @@ type UserQuery struct {
 	Organizations                  []string // ids of organizations of which one has the user as a member
 	ExceptOrganizations            []string
 
+	// Texts of one or two characters are parts at the beginning alone: of an address,
+	// the user name, the first or the last name.
 	Query         string // part of an address, a name, the user name or the id, in any case
 	AddressQuery  string // part of an address; the others likewise
 	UsernameQuery string

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ var membershipPromises = map[string]func(*testing.T, Store){
 	"joining races the end of either side":      joiningRacesDeletion,
 	"memberships are listed":                    listingMembers,
 	"users are found by their organization":     usersOfOrganizations,
+	"members are listed as users, by cursor":    pagesOfMembers,
 	"a user is told where they belong":          belonging,
 	"counts are right whatever happens at once": countsStayRight,
 }
@@ -351,6 +353,8 @@ func usersOfOrganizations(t *testing.T, s Store) {
 		{store.UserQuery{Organizations: []string{"org_1", "org_2", "org_9"}}, "user_1 user_2"},
 		{store.UserQuery{ExceptOrganizations: []string{"org_1"}}, "user_2 user_3"},
 		{store.UserQuery{Organizations: []string{"org_2"}, ExceptOrganizations: []string{"org_1"}}, "user_2"},
+		{store.UserQuery{Organizations: []string{"org_1"}, ExceptIDs: []string{"user_1"}}, ""},
+		{store.UserQuery{Organizations: []string{"org_2"}, OrderBy: store.UsersByEmail, Query: "u2"}, "user_2"},
 		{store.UserQuery{Organizations: []string{"\x00"}}, ""},
 	} {
 		tt.q.Limit = 10
@@ -368,6 +372,48 @@ func usersOfOrganizations(t *testing.T, s Store) {
 		if got != tt.want || n != len(list) {
 			t.Errorf("%+v: %s (%d), want %s", tt.q, got, n, tt.want)
 		}
+	}
+}
+
+// pagesOfMembers goes through an organization by cursor, from either end, after a
+// user who belongs to it has got another time of creation.
+func pagesOfMembers(t *testing.T, s Store) {
+	crowd(t, s, 9)
+	organization(t, s, "org_1", nil)
+	for i := 2; i <= 8; i++ {
+		must(t, s.AddMember(t.Context(), newMembership("org_1", fmt.Sprintf("user_%d", i), store.RoleMember)))
+	}
+	for id, later := range map[string]time.Duration{"user_2": time.Hour, "user_9": 2 * time.Hour} {
+		u, err := s.UserByID(t.Context(), id)
+		must(t, err)
+		was := u.UpdatedAt
+		u.CreatedAt, u.UpdatedAt = u.CreatedAt.Add(later), was.Add(time.Second)
+		must(t, s.UpdateUser(t.Context(), u, was, false))
+	}
+	must(t, s.AddMember(t.Context(), newMembership("org_1", "user_9", store.RoleMember)))
+	must(t, s.RemoveMember(t.Context(), "org_1", "user_5", time.Time{}))
+	must(t, s.DeleteUser(t.Context(), "user_6"))
+	want := []string{"user_1", "user_3", "user_4", "user_7", "user_8", "user_2", "user_9"}
+	for _, descending := range []bool{false, true} {
+		var got []string
+		for after := ""; ; after = got[len(got)-1] {
+			page, err := s.ListUsers(t.Context(), store.UserQuery{Organizations: []string{"org_1"}, Descending: descending, After: after, Limit: 3})
+			must(t, err)
+			for _, u := range page {
+				got = append(got, u.ID)
+			}
+			if len(page) < 3 {
+				break
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("descending %v (-want +pages)\n%s", descending, diff)
+		}
+		slices.Reverse(want)
+	}
+	list, err := s.ListUsers(t.Context(), store.UserQuery{Organizations: []string{"org_1"}, After: "user_5", Limit: 1, Offset: 1}) // who is no member
+	if must(t, err); len(list) != 1 || list[0].ID != "user_8" {
+		t.Errorf("after one who left, and one further: %v", list)
 	}
 }
 

@@ -67,7 +67,9 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 // RunUserLists runs what is promised of lists of users alone, for stores that make
 // them in more than one way.
 func RunUserLists(t *testing.T, open func(*testing.T) Store) {
-	run(t, open, map[string]func(*testing.T, Store){"Listing": listingUsers, "Finding": findingUsers, "Pages": pagesOfUsers})
+	run(t, open, map[string]func(*testing.T, Store){
+		"Listing": listingUsers, "Finding": findingUsers, "Pages": pagesOfUsers, "Organizations": usersOfOrganizations, "Members": pagesOfMembers,
+	})
 }
 
 func run(t *testing.T, open func(*testing.T) Store, promises map[string]func(*testing.T, Store)) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ var userPromises = map[string]func(*testing.T, Store){
 	"identifiers are found in any case":        identifiers,
 	"what is taken is named":                   takenValues,
 	"one of concurrent sign-ups wins":          concurrentUsers,
+	"whoever comes and goes is counted":        countingUsers,
 	"users are listed in pages":                listingUsers,
 	"deleting a user takes all of it":          deletingAUser,
 	"a session signs in":                       sessions,
@@ -215,6 +217,30 @@ func expiredSessions(t *testing.T, s Store) {
 	}
 }
 
+// countingUsers has users come and go at once: each is counted once.
+func countingUsers(t *testing.T, s Store) {
+	crowd(t, s, 9)
+	must(t, s.SetBanned(t.Context(), "user_9", true, now))
+	together(24, func(i int) error {
+		switch i % 3 {
+		case 0:
+			return s.CreateUser(t.Context(), newUser(fmt.Sprintf("user_x%d", i/6), fmt.Sprintf("x%d@example.com", i/6))) // each twice
+		case 1:
+			return s.DeleteUser(t.Context(), fmt.Sprintf("user_%d", 2+i/6)) // likewise
+		}
+		return s.CreateUser(t.Context(), newUser(fmt.Sprintf("user_y%d", i), "ada@example.com")) // taken
+	})
+	no := false
+	list, err := s.ListUsers(t.Context(), store.UserQuery{Limit: 100})
+	must(t, err)
+	all, err := s.CountUsers(t.Context(), store.UserQuery{})
+	must(t, err)
+	others, err := s.CountUsers(t.Context(), store.UserQuery{Banned: &no})
+	if must(t, err); len(list) != 9 || all != 9 || others != 8 {
+		t.Errorf("%d users, %d counted, %d of them not banned; want 9, 9 and 8", len(list), all, others)
+	}
+}
+
 func deletingAUser(t *testing.T, s Store) {
 	must(t, s.CreateSession(t.Context(), session(1)))
 	must(t, s.DeleteUser(t.Context(), user))
@@ -367,6 +393,9 @@ func findingUsers(t *testing.T, s Store) {
 		u.FirstName, u.LastName, u.Username, u.ExternalID = name, `O"Hopper 100%`, name+"_x", "ext_"+name
 		u.CreatedAt = now.Add(time.Duration(i+1) * time.Minute)
 		u.LastSignInAt, u.LastActiveAt = u.CreatedAt, u.CreatedAt
+		if name == "Grace" {
+			u.Emails = append(u.Emails, store.Email{ID: "idn_other", Address: "Other@example.org", CreatedAt: now})
+		}
 		must(t, s.CreateUser(t.Context(), u))
 	}
 	must(t, s.SetBanned(t.Context(), "user_B", true, now))
@@ -375,28 +404,41 @@ func findingUsers(t *testing.T, s Store) {
 		query store.UserQuery
 		want  []string
 	}{
-		"part of an address":           {store.UserQuery{AddressQuery: "ACE.H@"}, []string{"user_G"}},
-		"part of an address, short":    {store.UserQuery{AddressQuery: "@e"}, []string{user, "user_G", "user_B"}},
-		"part of a user name":          {store.UserQuery{UsernameQuery: "bel_X"}, []string{"user_B"}},
-		"not in the user name":         {store.UserQuery{UsernameQuery: "example"}, nil},
-		"part of a name":               {store.UserQuery{NameQuery: `ce o"hop`}, []string{"user_G"}},
-		"part of a name, not of Latin": {store.UserQuery{NameQuery: "BÄRB"}, []string{"user_B"}},
-		"a sign of LIKE":               {store.UserQuery{NameQuery: "00%"}, []string{"user_G", "user_B"}},
-		"a sign of LIKE, not there":    {store.UserQuery{NameQuery: "0_%"}, nil},
-		"part of an id":                {store.UserQuery{Query: "SER_G"}, []string{"user_G"}},
-		"two parts":                    {store.UserQuery{NameQuery: "hopper", AddressQuery: "grace"}, []string{"user_G"}},
-		"operators of a search engine": {store.UserQuery{Query: "grace OR ada"}, nil},
-		"a star":                       {store.UserQuery{Query: "gra*"}, nil},
-		"banned":                       {store.UserQuery{Banned: &yes}, []string{"user_B"}},
-		"not banned":                   {store.UserQuery{Banned: &no}, []string{user, "user_G"}},
-		"but some ids":                 {store.UserQuery{ExceptIDs: []string{user, "user_none"}}, []string{"user_G", "user_B"}},
-		"but some external ids":        {store.UserQuery{ExceptExternalIDs: []string{"ext_Grace"}}, []string{user, "user_B"}},
-		"created after":                {store.UserQuery{Created: store.Period{After: now}}, []string{"user_G", "user_B"}},
-		"created between":              {store.UserQuery{Created: store.Period{After: now, Before: now.Add(2 * time.Minute)}, OrderBy: store.UsersByUpdate}, []string{"user_G"}},
-		"active before":                {store.UserQuery{LastActive: store.Period{After: now, Before: now.Add(90 * time.Second)}}, []string{"user_G"}},
-		"signed in after":              {store.UserQuery{LastSignedIn: store.Period{After: now.Add(time.Minute)}}, []string{"user_B"}},
-		"by address, backwards":        {store.UserQuery{OrderBy: store.UsersByEmail, Descending: true}, []string{"user_G", "user_B", user}},
-		"by activity":                  {store.UserQuery{OrderBy: store.UsersByLastActive}, []string{user, "user_G", "user_B"}},
+		"part of an address":                {store.UserQuery{AddressQuery: "ACE.H@"}, []string{"user_G"}},
+		"two letters, not at the beginning": {store.UserQuery{AddressQuery: "@e"}, nil},
+		"two letters of an address":         {store.UserQuery{AddressQuery: "gR"}, []string{"user_G"}},
+		"a letter of another address":       {store.UserQuery{AddressQuery: "O"}, []string{"user_G"}},
+		"two letters, not of the address":   {store.UserQuery{AddressQuery: "o\""}, nil},
+		"a letter of a user name":           {store.UserQuery{UsernameQuery: "b"}, []string{"user_B"}},
+		"two letters of a first name":       {store.UserQuery{NameQuery: "BÄ"}, []string{"user_B"}},
+		"two letters of a last name":        {store.UserQuery{NameQuery: `O"`}, []string{"user_G", "user_B"}},
+		"two letters of anything":           {store.UserQuery{Query: "bä"}, []string{"user_B"}},
+		"a letter of anything":              {store.UserQuery{Query: "o"}, []string{"user_G", "user_B"}},
+		"two letters of an id":              {store.UserQuery{Query: "us"}, nil},
+		"what marks a beginning":            {store.UserQuery{Query: "\n"}, nil},
+		"a short text and a long one":       {store.UserQuery{Query: "gr", NameQuery: "hopper"}, []string{"user_G"}},
+		"two short texts":                   {store.UserQuery{Query: "o", NameQuery: "gr"}, []string{"user_G"}},
+		"a short text, banned, by sign-in":  {store.UserQuery{Query: "o", Banned: &yes, OrderBy: store.UsersByLastSignIn}, []string{"user_B"}},
+		"part of a user name":               {store.UserQuery{UsernameQuery: "bel_X"}, []string{"user_B"}},
+		"not in the user name":              {store.UserQuery{UsernameQuery: "example"}, nil},
+		"part of a name":                    {store.UserQuery{NameQuery: `ce o"hop`}, []string{"user_G"}},
+		"part of a name, not of Latin":      {store.UserQuery{NameQuery: "BÄRB"}, []string{"user_B"}},
+		"a sign of LIKE":                    {store.UserQuery{NameQuery: "00%"}, []string{"user_G", "user_B"}},
+		"a sign of LIKE, not there":         {store.UserQuery{NameQuery: "0_%"}, nil},
+		"part of an id":                     {store.UserQuery{Query: "SER_G"}, []string{"user_G"}},
+		"two parts":                         {store.UserQuery{NameQuery: "hopper", AddressQuery: "grace"}, []string{"user_G"}},
+		"operators of a search engine":      {store.UserQuery{Query: "grace OR ada"}, nil},
+		"a star":                            {store.UserQuery{Query: "gra*"}, nil},
+		"banned":                            {store.UserQuery{Banned: &yes}, []string{"user_B"}},
+		"not banned":                        {store.UserQuery{Banned: &no}, []string{user, "user_G"}},
+		"but some ids":                      {store.UserQuery{ExceptIDs: []string{user, "user_none"}}, []string{"user_G", "user_B"}},
+		"but some external ids":             {store.UserQuery{ExceptExternalIDs: []string{"ext_Grace"}}, []string{user, "user_B"}},
+		"created after":                     {store.UserQuery{Created: store.Period{After: now}}, []string{"user_G", "user_B"}},
+		"created between":                   {store.UserQuery{Created: store.Period{After: now, Before: now.Add(2 * time.Minute)}, OrderBy: store.UsersByUpdate}, []string{"user_G"}},
+		"active before":                     {store.UserQuery{LastActive: store.Period{After: now, Before: now.Add(90 * time.Second)}}, []string{"user_G"}},
+		"signed in after":                   {store.UserQuery{LastSignedIn: store.Period{After: now.Add(time.Minute)}}, []string{"user_B"}},
+		"by address, backwards":             {store.UserQuery{OrderBy: store.UsersByEmail, Descending: true}, []string{"user_G", "user_B", user}},
+		"by activity":                       {store.UserQuery{OrderBy: store.UsersByLastActive}, []string{user, "user_G", "user_B"}},
 	} {
 		tt.query.Limit = 10
 		users, err := s.ListUsers(t.Context(), tt.query)
@@ -416,7 +458,7 @@ func findingUsers(t *testing.T, s Store) {
 	was := u.UpdatedAt
 	u.Username, u.UpdatedAt = "amazing", now.Add(time.Hour)
 	must(t, s.UpdateUser(t.Context(), u, was, false))
-	for text, want := range map[string]int{"amaz": 1, "grace_x": 0} {
+	for text, want := range map[string]int{"amaz": 1, "am": 1, "grace_x": 0, "gr": 0} {
 		if n, err := s.CountUsers(t.Context(), store.UserQuery{UsernameQuery: text}); n != want || err != nil {
 			t.Errorf("after a change %q finds %d, %v, want %d", text, n, err, want)
 		}

@@ -1,0 +1,49 @@
+package sqlstore
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/signet-auth/signet/internal/store"
+)
+
+// The migrations of texts keep those of all users, and find them as before.
+func TestTextsAreMovedWithTheirUsers(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) {
+			db := seeded(t, url(t))
+			for i, name := range []string{"Ada", "Grace", "Adam"} {
+				u := store.User{ID: fmt.Sprintf("user_%d", i+10), FirstName: name, LastName: "Byron", CreatedAt: now.Add(time.Duration(i) * time.Hour), UpdatedAt: now}
+				u.Emails = []store.Email{{ID: u.ID + "a", Address: "X" + name + "@example.com", CreatedAt: now}, {ID: u.ID + "b", Address: "y." + name, CreatedAt: now}}
+				if err := db.CreateUser(t.Context(), u); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, again := range []string{db.dialect.schema(`/*SQLITE DROP TRIGGER user_beginnings_added; DROP TRIGGER user_beginnings_gone; DROP TABLE user_beginnings; SQLITE*/`), "00050_user_texts.sql", "00051_user_beginnings.sql"} {
+				if text, err := migrations.ReadFile("migrations/" + again); err == nil {
+					again = db.dialect.schema(string(text))
+				}
+				err := db.engine.transaction(t.Context(), func(tx querier) error {
+					_, err := tx.ExecContext(t.Context(), again)
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			users, err := db.ListUsers(t.Context(), store.UserQuery{NameQuery: "ada", Limit: 10, Descending: true})
+			if err != nil || len(users) != 2 || users[0].FirstName != "Adam" {
+				t.Errorf("found %v, %v", users, err)
+			}
+			if err := db.DeleteUser(t.Context(), "user_12"); err != nil {
+				t.Fatal(err)
+			}
+			for text, want := range map[string]int{"ADAM": 0, "GRACE": 1, "By": 2, "A": 2, "xG": 1, "y": 2, "ac": 0} {
+				if n, err := db.CountUsers(t.Context(), store.UserQuery{Query: text}); err != nil || n != want {
+					t.Errorf("%s: counted %d, %v, want %d", text, n, err, want)
+				}
+			}
+		})
+	}
+}
