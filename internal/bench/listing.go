@@ -43,7 +43,12 @@ var listings = []listing{
 	{name: "users_query_part", query: func(p person) url.Values { return from(p, "query", part(p.address, 5)) }},
 	{name: "users_query_address", query: func(p person) url.Values { return url.Values{"query": {p.address}} }},
 	{name: "users_query_nobody", query: func(p person) url.Values { return from(p, "query", "xq"+part(p.id, 12)) }},
-	{name: "users_query_two", query: func(p person) url.Values { return from(p, "query", part(p.last, 2)) }},
+	{name: "users_query_one", query: func(p person) url.Values { return from(p, "query", strings.ToLower(p.last[:1])) }},
+	{name: "users_query_two", query: func(p person) url.Values { return from(p, "query", strings.ToLower(p.last[:2])) }},
+	{name: "users_query_two_nobody", query: func(p person) url.Values { return from(p, "query", "x"+part(p.last, 1)) }},
+	{name: "users_query_banned", query: func(p person) url.Values {
+		return url.Values{"query": {strings.ToLower(p.first)}, "banned": {"true"}, "order_by": {"-last_sign_in_at"}}
+	}},
 	{name: "users_query_by_name", query: func(p person) url.Values {
 		return url.Values{"query": {strings.ToLower(p.last)}, "order_by": {"first_name"}}
 	}},
@@ -62,11 +67,28 @@ var listings = []listing{
 	{name: "users_created_by_name", query: func(p person) url.Values {
 		return during(url.Values{"order_by": {"last_name"}}, "created_at", p.joined)
 	}},
+	{name: "users_created_month_by_name", query: func(p person) url.Values {
+		return days(url.Values{"order_by": {"last_name"}}, "created_at", p.joined, 30)
+	}},
 	{name: "users_signed_in", query: func(p person) url.Values { return during(from(p, "", ""), "last_sign_in_at", p.joined) }},
 	{name: "users_active", query: func(p person) url.Values { return during(from(p, "", ""), "last_active_at", p.joined) }},
+	{name: "users_organization", query: func(p person) url.Values { return from(p, "organization_id", smallOrganization) }},
+	{name: "users_organization_large", query: func(p person) url.Values { return from(p, "organization_id", largeOrganization) }},
+	{name: "users_organization_old", query: func(p person) url.Values { return from(p, "organization_id", oldOrganization) }},
+	{name: "users_organization_by_name", query: func(person) url.Values {
+		return url.Values{"organization_id": {largeOrganization}, "order_by": {"last_name"}}
+	}},
+	{name: "users_organization_named", query: func(p person) url.Values {
+		return url.Values{"organization_id": {largeOrganization}, "name_query": {p.first}}
+	}},
+	{name: "users_organization_not", query: func(p person) url.Values { return from(p, "organization_id", "-"+largeOrganization) }},
+	{name: "users_not", query: func(p person) url.Values { return from(p, "user_id", "-"+p.id) }},
+	{name: "users_offset", query: func(person) url.Values { return url.Values{"offset": {strconv.Itoa(rand.IntN(10_000))}} }},
+	{name: "users_offset_far", query: func(person) url.Values { return url.Values{"offset": {"900000"}} }},
 	{name: "users_email_address", query: func(p person) url.Values { return url.Values{"email_address": {p.address}} }},
 	{name: "users_count", count: true, query: func(person) url.Values { return url.Values{} }},
 	{name: "users_count_query", count: true, query: func(p person) url.Values { return url.Values{"query": {strings.ToLower(p.last)}} }},
+	{name: "users_count_not_banned", count: true, query: func(person) url.Values { return url.Values{"banned": {"false"}} }},
 	{name: "users_count_banned", count: true, query: func(person) url.Values { return url.Values{"banned": {"true"}} }},
 }
 
@@ -90,9 +112,11 @@ func from(p person, name, value string) url.Values {
 }
 
 // during asks for a week.
-func during(q url.Values, name string, from time.Time) url.Values {
+func during(q url.Values, name string, from time.Time) url.Values { return days(q, name, from, 7) }
+
+func days(q url.Values, name string, from time.Time, n int) url.Values {
 	q.Set(name+"_after", strconv.FormatInt(from.UnixMilli(), 10))
-	q.Set(name+"_before", strconv.FormatInt(from.AddDate(0, 0, 7).UnixMilli(), 10))
+	q.Set(name+"_before", strconv.FormatInt(from.AddDate(0, 0, n).UnixMilli(), 10))
 	return q
 }
 

@@ -128,6 +128,9 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 		app, err = office.Admin.CreateApplication(ctx, admin.ApplicationFields{Name: &name, RedirectURIs: []string{callback}, Scopes: &scopes, ClientCredentials: new(true)})
 		s.ClientID, s.ClientSecret, s.RedirectURI, s.Scope = app.ID, app.Secret, callback, scopes
 	}
+	if err == nil && o.Users > 0 {
+		_, err = office.Admin.ChangeOrganizationSettings(ctx, func(s *store.OrganizationSettings) { s.Enabled = true })
+	}
 	if err := errors.Join(err, office.Close()); err != nil {
 		return err
 	}
@@ -155,7 +158,9 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 		}
 	}
 	if err == nil && o.Users > 0 {
-		err = fillPeople(ctx, db, o.Users, o.Progress)
+		if err = fillPeople(ctx, db, o.Users, o.Progress); err == nil {
+			err = fillOrganizations(ctx, db, o.Users)
+		}
 		s.Users = o.Users
 	}
 	return errors.Join(err, db.Close())
