@@ -113,7 +113,7 @@ func (p *Proofs) change(ctx context.Context, x store.Challenge, signOut bool, ap
 			u.UpdatedAt = was.Add(time.Millisecond)
 		}
 		apply(&u, now)
-		err = p.accounts.users.UpdateUser(ctx, u, was, signOut)
+		err = p.accounts.users.UpdateUser(store.WithActor(ctx, store.Actor{Kind: store.ByUser, ID: u.ID}), u, was, signOut)
 		switch {
 		case err == nil:
 			return u, nil

@@ -53,5 +53,5 @@ func (a *Admin) SignUp(ctx context.Context, u store.User, proof store.EmailProof
 	for i := range u.Emails {
 		u.Emails[i].Proof = proof
 	}
-	return created(a.users.CreateUser(ctx, u))
+	return created(a.users.CreateUser(store.WithActor(ctx, store.Actor{Kind: store.ByUser, ID: u.ID}), u))
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/store"
@@ -45,11 +46,13 @@ type apiKeyObject struct {
 
 const apiKeyType = "api_key"
 
-func (a *API) apiKeyObject(k admin.SubjectKey) apiKeyObject {
+func (a *API) apiKeyObject(k admin.SubjectKey) apiKeyObject { return newAPIKeyObject(k, a.now()) }
+
+func newAPIKeyObject(k admin.SubjectKey, now time.Time) apiKeyObject {
 	return apiKeyObject{
 		Object: "api_key", ID: k.ID.String(), Type: apiKeyType, Subject: k.Subject, Name: k.Name, Description: k.Description,
 		Claims: k.Claims, Scopes: append([]string{}, k.Scopes...), Secret: k.Secret, Revoked: k.Revoked() || k.Withdrawn,
-		RevocationReason: k.RevokedReason, Expired: k.Expired(a.now()), Expiration: millisOrNull(k.ExpiresAt), CreatedBy: k.CreatedBy,
+		RevocationReason: k.RevokedReason, Expired: k.Expired(now), Expiration: millisOrNull(k.ExpiresAt), CreatedBy: k.CreatedBy,
 		LastUsedAt: millisOrNull(k.LastUsedAt), CreatedAt: k.CreatedAt.UnixMilli(), UpdatedAt: k.UpdatedAt.UnixMilli(),
 	}
 }

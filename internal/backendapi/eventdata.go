@@ -18,6 +18,24 @@ func Describe(issuer string) store.Described {
 			return newUserObject(x.User, x.Proofs), nil
 		case store.SessionThen:
 			return newSessionObject(x.Session, x.Status), nil
+		case store.SignInToken:
+			return newSignInTokenObject(x), nil
+		case store.Invitation:
+			return newInvitationObject(x), nil
+		case store.Organization:
+			return newOrganizationObject(x), nil
+		case store.Member:
+			return newMembershipObject(x), nil
+		case store.Machine:
+			return newMachineObject(x, instanceID), nil
+		case store.MachineScope:
+			return newMachineScope(x), nil
+		case store.ScopeTakenBack:
+			return deletedScope{"machine_scope", x.From, x.To, true}, nil
+		case store.M2MToken:
+			return newM2MToken(admin.M2MToken{M2MToken: x}, x.UpdatedAt), nil
+		case store.SubjectKey:
+			return newAPIKeyObject(admin.SubjectKey{SubjectKey: x}, x.UpdatedAt), nil
 		case store.Client:
 			return newApplicationObject(issuer, admin.Application{Client: x}, admin.SecretsOf(x, x.UpdatedAt, nil), instanceID), nil
 		case store.APIKey:

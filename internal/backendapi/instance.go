@@ -24,6 +24,10 @@ type instanceExtras struct {
 	SignUpDomains []string `json:"sign_up_domains"` // null for all
 }
 
+func newInstanceExtras(s store.SignUp) instanceExtras {
+	return instanceExtras{admin.SignUpPolicyName(s.Policy), s.Domains}
+}
+
 // getInstance serves GET /v1/instance.
 func (a *API) getInstance(r *http.Request) (any, error) {
 	i, err := a.admin.Instance(r.Context())
@@ -31,7 +35,7 @@ func (a *API) getInstance(r *http.Request) (any, error) {
 		return nil, err
 	}
 	o := instanceObject{Object: "instance", ID: i.ID, EnvironmentType: "production", AllowedOrigins: i.Settings.AllowedOrigins}
-	o.Signet = instanceExtras{admin.SignUpPolicyName(i.Settings.SignUp.Policy), i.Settings.SignUp.Domains}
+	o.Signet = newInstanceExtras(i.Settings.SignUp)
 	if a.development() {
 		o.EnvironmentType = "development"
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/store"
@@ -37,11 +38,13 @@ type m2mToken struct {
 	UpdatedAt        int64           `json:"updated_at"`
 }
 
-func (a *API) m2mToken(t admin.M2MToken) m2mToken {
+func (a *API) m2mToken(t admin.M2MToken) m2mToken { return newM2MToken(t, a.now()) }
+
+func newM2MToken(t admin.M2MToken, now time.Time) m2mToken {
 	return m2mToken{
 		Object: "machine_to_machine_token", ID: t.ID.String(), Subject: t.MachineID, Claims: t.Claims,
 		Scopes: append([]string{}, t.Scopes...), Token: t.Token, Revoked: t.Revoked(), RevocationReason: t.RevokedReason,
-		Expired: !a.now().Before(t.ExpiresAt), Expiration: t.ExpiresAt.UnixMilli(), LastUsedAt: millisOrNull(t.LastUsedAt),
+		Expired: !now.Before(t.ExpiresAt), Expiration: t.ExpiresAt.UnixMilli(), LastUsedAt: millisOrNull(t.LastUsedAt),
 		CreatedAt: t.CreatedAt.UnixMilli(), UpdatedAt: t.UpdatedAt.UnixMilli(),
 	}
 }

@@ -208,6 +208,10 @@ type machineScope struct {
 	CreatedAt     int64  `json:"created_at"`
 }
 
+func newMachineScope(s store.MachineScope) machineScope {
+	return machineScope{"machine_scope", s.From, s.To, s.CreatedAt.UnixMilli()}
+}
+
 // createMachineScope serves POST /v1/machines/{id}/scopes.
 func (a *API) createMachineScope(r *http.Request) (any, error) {
 	f, err := fieldsOf(r)
@@ -229,7 +233,7 @@ func (a *API) createMachineScope(r *http.Request) (any, error) {
 	case err != nil:
 		return nil, asNoMachine(err)
 	}
-	return machineScope{"machine_scope", s.From, s.To, s.CreatedAt.UnixMilli()}, nil
+	return newMachineScope(s), nil
 }
 
 // A deletedScope says that one machine may not call another any more.

@@ -29,8 +29,11 @@ func answerOrganizationSettings(i store.Instance, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := i.Settings.Organizations
-	return tagged{object: organizationSettings{
+	return tagged{object: newOrganizationSettings(i.Settings.Organizations), version: admin.SettingsVersion(i)}, nil
+}
+
+func newOrganizationSettings(s store.OrganizationSettings) organizationSettings {
+	return organizationSettings{
 		Object:                "organization_settings",
 		Enabled:               s.Enabled,
 		MaxAllowedMemberships: s.MaxMembers,
@@ -39,7 +42,7 @@ func answerOrganizationSettings(i store.Instance, err error) (any, error) {
 		CreatorRole:           store.RoleAdmin,
 		AdminDeleteEnabled:    !s.AdminsKeep,
 		DomainsDefaultRole:    store.RoleMember,
-	}, version: admin.SettingsVersion(i)}, nil
+	}
 }
 
 // getOrganizationSettings serves GET /v1/instance/organization_settings.

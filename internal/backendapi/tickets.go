@@ -44,11 +44,16 @@ type signInTokenObject struct {
 	UpdatedAt int64  `json:"updated_at"`
 }
 
-func (a *API) signInTokenObject(t store.SignInToken) signInTokenObject {
-	o := signInTokenObject{
+// newSignInTokenObject is a token without what lets anybody in.
+func newSignInTokenObject(t store.SignInToken) signInTokenObject {
+	return signInTokenObject{
 		Object: "sign_in_token", ID: t.ID, Status: string(t.Status), UserID: t.UserID,
 		CreatedAt: t.CreatedAt.UnixMilli(), UpdatedAt: t.UpdatedAt.UnixMilli(),
 	}
+}
+
+func (a *API) signInTokenObject(t store.SignInToken) signInTokenObject {
+	o := newSignInTokenObject(t)
 	if t.Status == store.TicketPending {
 		o.Token = a.tickets.SignIn(t.ID)
 		o.URL = a.ticketURL(signInTokenPath, o.Token)
@@ -110,12 +115,17 @@ type invitationObject struct {
 	UpdatedAt      int64           `json:"updated_at"`
 }
 
-func (a *API) invitationObject(i store.Invitation) invitationObject {
-	o := invitationObject{
+// newInvitationObject is an invitation without what lets anybody join.
+func newInvitationObject(i store.Invitation) invitationObject {
+	return invitationObject{
 		Object: "invitation", ID: i.ID, EmailAddress: i.Address, PublicMetadata: orEmptyObject(i.PublicMetadata),
 		Revoked: i.Status == store.TicketRevoked, Status: string(i.Status),
 		ExpiresAt: i.ExpiresAt.UnixMilli(), CreatedAt: i.CreatedAt.UnixMilli(), UpdatedAt: i.UpdatedAt.UnixMilli(),
 	}
+}
+
+func (a *API) invitationObject(i store.Invitation) invitationObject {
+	o := newInvitationObject(i)
 	if i.Status == store.TicketPending {
 		o.URL = a.ticketURL(invitationPath, a.tickets.Invitation(i.ID))
 	}

@@ -85,7 +85,7 @@ func (db *DB) agreed(ctx context.Context, userID, clientID string, scopes oauth.
 func aboutAuthorization(kind store.EventType, a store.Authorization) occurrence {
 	return occurrence{
 		kind: kind, objectID: a.ClientID, userID: a.UserID, clientID: a.ClientID,
-		by: store.Actor{Kind: store.ByUser, ID: a.UserID}, about: a,
+		by: ownBusiness(a.UserID), about: a,
 	}
 }
 

@@ -25,15 +25,21 @@ func scanInvitation(r row, now time.Time) (i store.Invitation, err error) {
 // CreateInvitations implements store.Invitations. Of two at once for one address
 // the unique index on pending_key lets one pass.
 func (db *DB) CreateInvitations(ctx context.Context, all ...store.Invitation) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
-		for _, i := range all {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		told := make([]occurrence, len(all))
+		for n, i := range all {
 			if err := createInvitation(ctx, tx, i); err != nil {
-				return err
+				return nil, err
 			}
+			told[n] = aboutInvitation(store.InvitationCreated, i)
 		}
-		return nil
+		return told, nil
 	})
 	return wrapped("creating invitations", err)
+}
+
+func aboutInvitation(kind store.EventType, i store.Invitation) occurrence {
+	return occurrence{kind: kind, objectID: i.ID, about: i}
 }
 
 func createInvitation(ctx context.Context, tx querier, i store.Invitation) error {
@@ -152,27 +158,36 @@ func invitationFilter(q store.InvitationQuery, now time.Time) (where string, arg
 
 // RevokeInvitation implements store.Invitations.
 func (db *DB) RevokeInvitation(ctx context.Context, id string, now time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error { return settle(ctx, tx, id, store.TicketRevoked, now) })
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		i, err := settle(ctx, tx, id, store.TicketRevoked, now)
+		return []occurrence{aboutInvitation(store.InvitationRevoked, i)}, err
+	})
 	return db.settled(ctx, id, now, err)
 }
 
 // AcceptInvitation implements store.Invitations.
 func (db *DB) AcceptInvitation(ctx context.Context, id string, u store.User, now time.Time) error {
 	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
-		if err := settle(ctx, tx, id, store.TicketAccepted, now); err != nil {
+		i, err := settle(ctx, tx, id, store.TicketAccepted, now)
+		if err != nil {
 			return nil, err
 		}
-		joined := aboutUser(store.UserCreated, u)
-		joined.by = store.Actor{Kind: store.ByUser, ID: u.ID}
-		return []occurrence{joined}, createUser(ctx, tx, u)
+		accepted, joined := aboutInvitation(store.InvitationAccepted, i), aboutUser(store.UserCreated, u)
+		accepted.userID, accepted.by, joined.by = u.ID, ownBusiness(u.ID), ownBusiness(u.ID)
+		return []occurrence{accepted, joined}, createUser(ctx, tx, u)
 	})
 	return db.settled(ctx, id, now, err)
 }
 
 // settle takes a pending invitation; that somebody else has is ErrNotFound.
-func settle(ctx context.Context, tx querier, id string, status store.TicketStatus, now time.Time) error {
-	return execOne(ctx, tx, `UPDATE invitations SET status = $2, pending_key = $3, updated_at = $4 WHERE id = $1 AND status = $5 AND expires_at > $4`,
-		id, string(status), sql.NullString{}, ms(now), string(store.TicketPending))
+func settle(ctx context.Context, tx querier, id string, status store.TicketStatus, now time.Time) (store.Invitation, error) {
+	i, err := scanInvitation(tx.QueryRowContext(ctx, `UPDATE invitations SET status = $2, pending_key = $3, updated_at = $4
+		WHERE id = $1 AND status = $5 AND expires_at > $4 RETURNING `+invitationColumns,
+		id, string(status), sql.NullString{}, ms(now), string(store.TicketPending)), now)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = store.ErrNotFound
+	}
+	return i, err
 }
 
 // settled says why an invitation could not be taken.

@@ -88,11 +88,16 @@ const liveTokens = ` FROM m2m_tokens t JOIN machines m ON m.id = t.machine_id JO
 
 // M2MToken implements store.M2MTokens.
 func (db *DB) M2MToken(ctx context.Context, id store.M2MTokenID) (store.M2MToken, error) {
-	t, err := scanM2MToken(db.read.QueryRowContext(ctx, `SELECT `+qualified("t", m2mTokenColumns)+liveTokens+`WHERE t.id = $1`, id[:]))
+	t, err := m2mToken(ctx, db.read, id)
+	return t, wrapped("reading a token of a machine", db.missing(err))
+}
+
+func m2mToken(ctx context.Context, q querier, id store.M2MTokenID) (store.M2MToken, error) {
+	t, err := scanM2MToken(q.QueryRowContext(ctx, `SELECT `+qualified("t", m2mTokenColumns)+liveTokens+`WHERE t.id = $1`, id[:]))
 	if err != nil {
-		return store.M2MToken{}, fmt.Errorf("reading a token of a machine: %w", db.missing(err))
+		return store.M2MToken{}, err
 	}
-	scopes, _, err := db.MachineScopes(ctx, t.MachineID)
+	scopes, _, err := machineScopes(ctx, q, t.MachineID)
 	if err != nil {
 		return store.M2MToken{}, err
 	}
@@ -132,19 +137,39 @@ func (db *DB) ListM2MTokens(ctx context.Context, q store.M2MTokenQuery, now time
 }
 
 // RevokeM2MToken implements store.M2MTokens.
-func (db *DB) RevokeM2MToken(ctx context.Context, id store.M2MTokenID, machine string, reason *string, now time.Time) (store.M2MToken, error) {
-	err := db.execOne(ctx, `UPDATE m2m_tokens SET `+revoked("$3", "$4")+`, `+touched("$3")+`
-		WHERE id = $1 AND (machine_id = $2 OR $2 = '')`, id[:], machine, ms(now), reason)
+func (db *DB) RevokeM2MToken(ctx context.Context, id store.M2MTokenID, machine string, reason *string, now time.Time) (t store.M2MToken, err error) {
+	err = db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		first, err := revoke(ctx, tx, "m2m_tokens", id[:], reason, now)
+		if err != nil {
+			return nil, err
+		}
+		t, err = m2mToken(ctx, tx, id)
+		switch {
+		case err != nil:
+			return nil, err
+		case machine != "" && t.MachineID != machine:
+			return nil, store.ErrNotFound // which undoes it
+		case !first:
+			return nil, nil
+		}
+		return []occurrence{{kind: store.M2MTokenRevoked, objectID: id.String(), clientID: t.MachineID, about: t}}, nil
+	})
 	if err != nil {
-		return store.M2MToken{}, fmt.Errorf("revoking a token of a machine: %w", err)
+		return store.M2MToken{}, fmt.Errorf("revoking a token of a machine: %w", db.missing(err))
 	}
-	return db.M2MToken(ctx, id)
+	return t, nil
 }
 
-// revoked notes when something was revoked, and why. The first time stays.
-func revoked(now, reason string) string {
-	return `revoked_reason = CASE WHEN revoked_at = 0 THEN ` + reason + ` ELSE revoked_reason END,
-		revoked_at = CASE WHEN revoked_at = 0 THEN ` + now + ` ELSE revoked_at END`
+// revoke notes when something was revoked and why, and whether it was the first time,
+// which stays.
+func revoke(ctx context.Context, tx querier, table string, id []byte, reason *string, now time.Time) (first bool, err error) {
+	result, err := tx.ExecContext(ctx, `UPDATE `+table+` SET revoked_reason = $2, revoked_at = $3, `+touched("$3")+`
+		WHERE id = $1 AND revoked_at = 0`, id, reason, ms(now))
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
 }
 
 // DeleteExpiredM2MTokens implements store.M2MTokens.

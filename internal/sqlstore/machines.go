@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 )
 
@@ -47,21 +48,30 @@ func hashOrNull(h store.Hash) []byte {
 
 // CreateMachine implements store.Machines.
 func (db *DB) CreateMachine(ctx context.Context, m store.Machine, scopes ...string) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		_, err := tx.ExecContext(ctx, `INSERT INTO machines (`+machineColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			m.ID, m.Name, int64(m.DefaultTTL/time.Second), m.Key[:], m.SealedKey, hashOrNull(m.OldKey.Hash), ms(m.OldKey.Until),
 			ms(m.CreatedAt), ms(m.UpdatedAt))
 		if err != nil {
-			return err
+			return nil, err
 		}
+		told := []occurrence{aboutMachine(store.MachineCreated, m)}
 		for _, to := range scopes {
-			if err := addScope(ctx, tx, store.MachineScope{From: m.ID, To: to, CreatedAt: m.CreatedAt}); err != nil {
-				return err
+			added, err := addScope(ctx, tx, store.MachineScope{From: m.ID, To: to, CreatedAt: m.CreatedAt})
+			if err != nil {
+				return nil, err
 			}
+			told = append(told, added...)
 		}
-		return nil
+		return told, nil
 	})
 	return wrapped("creating a machine", db.missing(err))
+}
+
+// aboutMachine tells of a machine, without its keys.
+func aboutMachine(kind store.EventType, m store.Machine) occurrence {
+	m.Key, m.SealedKey, m.OldKey = store.Hash{}, nil, oauth.OldSecret{}
+	return occurrence{kind: kind, objectID: m.ID, clientID: m.ID, about: m}
 }
 
 // Machine implements store.Machines.
@@ -107,10 +117,10 @@ func (db *DB) ChangeMachine(ctx context.Context, id string, c store.MachineChang
 	if c.DefaultTTL != nil {
 		ttl = new(int64(*c.DefaultTTL / time.Second))
 	}
-	err = db.engine.transaction(ctx, func(tx querier) error {
+	err = db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		m, err = scanMachine(tx.QueryRowContext(ctx, `UPDATE machines SET name = COALESCE($2, name), default_ttl = COALESCE($3, default_ttl), `+touched("$4")+`
 			WHERE id = $1 RETURNING `+machineColumns, id, c.Name, ttl, ms(now)))
-		return err
+		return []occurrence{aboutMachine(store.MachineUpdated, m)}, err
 	})
 	return m, wrapped("changing a machine", db.missing(err))
 }
@@ -123,10 +133,13 @@ func touched(now string) string {
 
 // RotateMachineKey implements store.Machines.
 func (db *DB) RotateMachineKey(ctx context.Context, m store.Machine, was store.Hash) error {
-	err := db.execOne(ctx, `UPDATE machines SET secret = $3, sealed_secret = $4, old_secret = $5, old_until = $6, `+touched("$7")+`
-		WHERE id = $1 AND secret = $2`,
-		m.ID, was[:], m.Key[:], m.SealedKey, hashOrNull(m.OldKey.Hash), ms(m.OldKey.Until), ms(m.UpdatedAt))
-	if !errors.Is(err, store.ErrNotFound) {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		kept, err := scanMachine(tx.QueryRowContext(ctx, `UPDATE machines SET secret = $3, sealed_secret = $4, old_secret = $5, old_until = $6, `+touched("$7")+`
+			WHERE id = $1 AND secret = $2 RETURNING `+machineColumns,
+			m.ID, was[:], m.Key[:], m.SealedKey, hashOrNull(m.OldKey.Hash), ms(m.OldKey.Until), ms(m.UpdatedAt)))
+		return []occurrence{aboutMachine(store.MachineSecretRotated, kept)}, err
+	})
+	if err = db.missing(err); !errors.Is(err, store.ErrNotFound) {
 		return wrapped("rotating the key of a machine", err)
 	}
 	if _, err := db.Machine(ctx, m.ID); err != nil {
@@ -138,9 +151,9 @@ func (db *DB) RotateMachineKey(ctx context.Context, m store.Machine, was store.H
 // DeleteMachine implements store.Machines. Its tokens stay until they expire, since
 // there may be many: they are read together with their machine.
 func (db *DB) DeleteMachine(ctx context.Context, id string) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := execOne(ctx, tx, `DELETE FROM machines WHERE id = $1`, id); err != nil {
-			return err
+			return nil, err
 		}
 		for _, statement := range []string{
 			`DELETE FROM machine_scopes WHERE from_id = $1`,
@@ -148,36 +161,38 @@ func (db *DB) DeleteMachine(ctx context.Context, id string) error {
 			`DELETE FROM subject_keys WHERE subject = $1`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		return nil
+		gone := store.Deleted{Object: "machine", ID: id}
+		return []occurrence{{kind: store.MachineDeleted, objectID: id, clientID: id, about: gone}}, nil
 	})
 	return wrapped("deleting a machine", db.missing(err))
 }
 
-// addScope saves a scope; both machines have to exist.
-func addScope(ctx context.Context, tx querier, s store.MachineScope) error {
-	return execOne(ctx, tx, `INSERT INTO machine_scopes (from_id, to_id, created_at)
+// addScope saves a scope, and tells it; both machines have to exist.
+func addScope(ctx context.Context, tx querier, s store.MachineScope) ([]occurrence, error) {
+	told := occurrence{kind: store.MachineScopeCreated, objectID: s.To, clientID: s.From, about: s}
+	return []occurrence{told}, execOne(ctx, tx, `INSERT INTO machine_scopes (from_id, to_id, created_at)
 		SELECT $1, m.id, $3 FROM machines m WHERE m.id = $2`, s.From, s.To, ms(s.CreatedAt))
 }
 
 // AddMachineScope implements store.MachineScopes. The row of the machine is written
 // first, so that those who add scopes to it take turns and count what is there.
 func (db *DB) AddMachineScope(ctx context.Context, s store.MachineScope, most int) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := execOne(ctx, tx, `UPDATE machines SET `+touched("$2")+` WHERE id = $1`, s.From, ms(s.CreatedAt)); err != nil {
-			return err
+			return nil, err
 		}
 		var all, same int
 		err := tx.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE WHEN to_id = $2 THEN 1 END) FROM machine_scopes WHERE from_id = $1`, s.From, s.To).Scan(&all, &same)
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case same > 0:
-			return store.ErrConflict
+			return nil, store.ErrConflict
 		case all >= most:
-			return store.ErrTooMany
+			return nil, store.ErrTooMany
 		}
 		return addScope(ctx, tx, s)
 	})
@@ -186,7 +201,11 @@ func (db *DB) AddMachineScope(ctx context.Context, s store.MachineScope, most in
 
 // RemoveMachineScope implements store.MachineScopes.
 func (db *DB) RemoveMachineScope(ctx context.Context, from, to string) error {
-	return wrapped("removing a scope of a machine", db.execOne(ctx, `DELETE FROM machine_scopes WHERE from_id = $1 AND to_id = $2`, from, to))
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		told := occurrence{kind: store.MachineScopeDeleted, objectID: to, clientID: from, about: store.ScopeTakenBack{From: from, To: to}}
+		return []occurrence{told}, execOne(ctx, tx, `DELETE FROM machine_scopes WHERE from_id = $1 AND to_id = $2`, from, to)
+	})
+	return wrapped("removing a scope of a machine", db.missing(err))
 }
 
 // ScopedMachines implements store.MachineScopes.
@@ -214,13 +233,18 @@ func (db *DB) ScopedMachines(ctx context.Context, ids ...string) (map[string][]s
 }
 
 // MachineScopes implements store.MachineScopes.
-func (db *DB) MachineScopes(ctx context.Context, id string) (scopes []store.MachineScope, notBefore time.Time, err error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT i.not_before, COALESCE(s.to_id, ''), COALESCE(s.created_at, 0)
+func (db *DB) MachineScopes(ctx context.Context, id string) ([]store.MachineScope, time.Time, error) {
+	scopes, notBefore, err := machineScopes(ctx, db.read, id)
+	return scopes, notBefore, wrapped("reading the scopes of a machine", db.missing(err))
+}
+
+func machineScopes(ctx context.Context, q querier, id string) (scopes []store.MachineScope, notBefore time.Time, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT i.not_before, COALESCE(s.to_id, ''), COALESCE(s.created_at, 0)
 		FROM instance i JOIN machines m ON m.id = $1 LEFT JOIN machine_scopes s ON s.from_id = m.id
 			AND EXISTS (SELECT 1 FROM machines o WHERE o.id = s.to_id) -- it may go while a scope to it comes
 		ORDER BY s.to_id`, id)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", db.missing(err))
+		return nil, time.Time{}, err
 	}
 	defer rows.Close()
 	exists := false
@@ -228,17 +252,14 @@ func (db *DB) MachineScopes(ctx context.Context, id string) (scopes []store.Mach
 		exists = true
 		s := store.MachineScope{From: id}
 		if err := rows.Scan(at{&notBefore}, &s.To, at{&s.CreatedAt}); err != nil {
-			return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", err)
+			return nil, time.Time{}, err
 		}
 		if s.To != "" {
 			scopes = append(scopes, s)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", db.missing(err))
-	}
-	if !exists {
-		return nil, time.Time{}, fmt.Errorf("reading the scopes of a machine: %w", store.ErrNotFound)
+	if err := rows.Err(); err != nil || !exists {
+		return nil, time.Time{}, errors.Join(err, store.ErrNotFound)
 	}
 	return scopes, notBefore, nil
 }

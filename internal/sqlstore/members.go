@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,16 +39,18 @@ func scanMembers(rows *sql.Rows) ([]store.Member, error) {
 
 // Member implements store.Memberships.
 func (db *DB) Member(ctx context.Context, organizationID, userID string) (store.Member, error) {
-	rows, err := db.read.QueryContext(ctx, selectMember+`WHERE m.organization_id = $1 AND m.user_id = $2 ORDER BY e.position`, organizationID, userID)
+	m, err := member(ctx, db.read, organizationID, userID)
+	return m, wrapped("reading a membership", db.missing(err))
+}
+
+func member(ctx context.Context, q querier, organizationID, userID string) (store.Member, error) {
+	rows, err := q.QueryContext(ctx, selectMember+`WHERE m.organization_id = $1 AND m.user_id = $2 ORDER BY e.position`, organizationID, userID)
 	if err != nil {
-		return store.Member{}, fmt.Errorf("reading a membership: %w", db.missing(err))
+		return store.Member{}, err
 	}
 	found, err := scanMembers(rows)
-	switch {
-	case err != nil:
-		return store.Member{}, fmt.Errorf("reading a membership: %w", db.missing(err))
-	case len(found) == 0:
-		return store.Member{}, store.ErrNotFound
+	if err != nil || len(found) == 0 {
+		return store.Member{}, errors.Join(err, store.ErrNotFound)
 	}
 	return found[0], nil
 }

@@ -13,35 +13,45 @@ import (
 // AddMember implements store.Memberships. The row of the organization is the gate:
 // it counts its members, and admits another one while there is room.
 func (db *DB) AddMember(ctx context.Context, m store.Membership) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := lockRow(ctx, tx, "users", m.UserID); err != nil {
-			return err
+			return nil, err
 		}
 		return join(ctx, tx, m)
 	})
 	return wrapped("adding a member", db.missing(err))
 }
 
-// join saves a membership of a user who is there until the transaction ends.
-func join(ctx context.Context, tx querier, m store.Membership) error {
+// join saves a membership of a user who is there until the transaction ends, and
+// tells it.
+func join(ctx context.Context, tx querier, m store.Membership) ([]occurrence, error) {
 	if err := lockRow(ctx, tx, "organizations", m.OrganizationID); err != nil {
-		return err
+		return nil, err
 	}
 	result, err := tx.ExecContext(ctx, `INSERT INTO memberships (organization_id, user_id, id, role, public_metadata, private_metadata, created_at, updated_at, user_created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT created_at FROM users WHERE id = $2)) ON CONFLICT (organization_id, user_id) DO NOTHING`,
 		m.OrganizationID, m.UserID, m.ID, string(m.Role), object(m.PublicMetadata), object(m.PrivateMetadata), ms(m.CreatedAt), ms(m.UpdatedAt))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, &store.ExistsError{Field: "user_id"})
+		return nil, errors.Join(err, &store.ExistsError{Field: "user_id"})
 	}
 	err = execOne(ctx, tx, `UPDATE organizations SET members = members + 1, admins = admins + $2
 		WHERE id = $1 AND (max_members = 0 OR members < max_members)`, m.OrganizationID, admins(m.Role))
-	if errors.Is(err, store.ErrNotFound) {
-		return store.ErrFull
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, store.ErrFull
+	case err != nil:
+		return nil, err
 	}
-	return err
+	return memberThen(ctx, tx, store.MembershipCreated, m.OrganizationID, m.UserID)
+}
+
+// memberThen tells of a membership as it is now.
+func memberThen(ctx context.Context, tx querier, kind store.EventType, organizationID, userID string) ([]occurrence, error) {
+	m, err := member(ctx, tx, organizationID, userID)
+	return []occurrence{{kind: kind, objectID: m.ID, userID: userID, about: m}}, err
 }
 
 // admins is how many admins a member of this role is.
@@ -54,41 +64,48 @@ func admins(r store.Role) int {
 
 // UpdateMembership implements store.Memberships.
 func (db *DB) UpdateMembership(ctx context.Context, m store.Membership, was time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := lockRow(ctx, tx, "organizations", m.OrganizationID); err != nil {
-			return err
+			return nil, err
 		}
 		kept, err := roleOf(ctx, tx, m.OrganizationID, m.UserID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		err = execOne(ctx, tx, `UPDATE memberships SET role = $3, public_metadata = $4, private_metadata = $5, updated_at = $6
 			WHERE organization_id = $1 AND user_id = $2 AND updated_at = $7`,
 			m.OrganizationID, m.UserID, string(m.Role), object(m.PublicMetadata), object(m.PrivateMetadata), ms(m.UpdatedAt), ms(was))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return recount(ctx, tx, m.OrganizationID, 0, admins(m.Role)-admins(kept))
+		if err := recount(ctx, tx, m.OrganizationID, 0, admins(m.Role)-admins(kept)); err != nil {
+			return nil, err
+		}
+		return memberThen(ctx, tx, store.MembershipUpdated, m.OrganizationID, m.UserID)
 	})
 	return db.changedMember(ctx, m.OrganizationID, m.UserID, wrapped("changing a membership", db.missing(err)))
 }
 
 // RemoveMember implements store.Memberships.
 func (db *DB) RemoveMember(ctx context.Context, organizationID, userID string, was time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if err := lockRow(ctx, tx, "organizations", organizationID); err != nil {
-			return err
+			return nil, err
 		}
 		kept, err := roleOf(ctx, tx, organizationID, userID)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		told, err := memberThen(ctx, tx, store.MembershipDeleted, organizationID, userID)
+		if err != nil {
+			return nil, err
 		}
 		err = execOne(ctx, tx, `DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2 AND (CAST($3 AS BIGINT) = 0 OR updated_at = $3)`,
 			organizationID, userID, ms(was))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return recount(ctx, tx, organizationID, -1, -admins(kept))
+		return told, recount(ctx, tx, organizationID, -1, -admins(kept))
 	})
 	return db.changedMember(ctx, organizationID, userID, wrapped("removing a member", db.missing(err)))
 }

@@ -27,10 +27,10 @@ func organizationFields(o *store.Organization) []any {
 
 // CreateOrganization implements store.Organizations.
 func (db *DB) CreateOrganization(ctx context.Context, o store.Organization, creator *store.Membership) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		if creator != nil {
 			if err := lockRow(ctx, tx, "users", creator.UserID); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		result, err := tx.ExecContext(ctx, `INSERT INTO organizations (id, name, slug, image_url, public_metadata, private_metadata,
@@ -39,17 +39,23 @@ func (db *DB) CreateOrganization(ctx context.Context, o store.Organization, crea
 			o.ID, o.Name, o.Slug, o.ImageURL, object(o.PublicMetadata), object(o.PrivateMetadata),
 			o.CreatedBy, o.MaxMembers, o.AdminsDelete, ms(o.CreatedAt), ms(o.UpdatedAt))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, &store.ExistsError{Field: "slug"})
+			return nil, errors.Join(err, &store.ExistsError{Field: "slug"})
 		}
+		told := []occurrence{aboutOrganization(store.OrganizationCreated, o)}
 		if creator == nil {
-			return nil
+			return told, nil
 		}
-		return join(ctx, tx, *creator)
+		joined, err := join(ctx, tx, *creator)
+		return append(told, joined...), err
 	})
 	return wrapped("creating an organization", db.missing(err))
+}
+
+func aboutOrganization(kind store.EventType, o store.Organization) occurrence {
+	return occurrence{kind: kind, objectID: o.ID, about: o}
 }
 
 // lockRow keeps a row from being changed or removed by others until the transaction
@@ -60,13 +66,18 @@ func lockRow(ctx context.Context, tx querier, table, id string) error {
 }
 
 // Organization implements store.Organizations. No slug looks like an id.
-func (db *DB) Organization(ctx context.Context, idOrSlug string) (o store.Organization, err error) {
-	err = db.read.QueryRowContext(ctx, `SELECT `+organizationColumns+` FROM organizations o WHERE o.id = $1 OR o.slug = $1`, idOrSlug).
-		Scan(organizationFields(&o)...)
+func (db *DB) Organization(ctx context.Context, idOrSlug string) (store.Organization, error) {
+	o, err := organization(ctx, db.read, idOrSlug)
 	if err != nil {
 		return store.Organization{}, fmt.Errorf("reading an organization: %w", db.missing(err))
 	}
 	return o, nil
+}
+
+func organization(ctx context.Context, q querier, idOrSlug string) (o store.Organization, err error) {
+	err = q.QueryRowContext(ctx, `SELECT `+organizationColumns+` FROM organizations o WHERE o.id = $1 OR o.slug = $1`, idOrSlug).
+		Scan(organizationFields(&o)...)
+	return o, err
 }
 
 var organizationOrders = map[store.OrganizationOrder]string{
@@ -113,20 +124,25 @@ func (db *DB) ListOrganizations(ctx context.Context, q store.OrganizationQuery) 
 
 // UpdateOrganization implements store.Organizations.
 func (db *DB) UpdateOrganization(ctx context.Context, o store.Organization, was time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		var taken int
 		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM organizations WHERE slug = $1 AND id <> $2`, o.Slug, o.ID).Scan(&taken)
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case taken > 0:
-			return &store.ExistsError{Field: "slug"}
+			return nil, &store.ExistsError{Field: "slug"}
 		}
-		return execOne(ctx, tx, `UPDATE organizations SET name = $2, slug = $3, image_url = $4, public_metadata = $5, private_metadata = $6,
+		err = execOne(ctx, tx, `UPDATE organizations SET name = $2, slug = $3, image_url = $4, public_metadata = $5, private_metadata = $6,
 				max_members = $7, admins_delete = $8, created_at = $9, updated_at = $10
 			WHERE id = $1 AND updated_at = $11`,
 			o.ID, o.Name, o.Slug, o.ImageURL, object(o.PublicMetadata), object(o.PrivateMetadata),
 			o.MaxMembers, o.AdminsDelete, ms(o.CreatedAt), ms(o.UpdatedAt), ms(was))
+		if err != nil {
+			return nil, err
+		}
+		kept, err := organization(ctx, tx, o.ID)
+		return []occurrence{aboutOrganization(store.OrganizationUpdated, kept)}, err
 	})
 	if sqlState(err) == uniqueViolation { // another change has just taken the slug
 		return store.ErrConflict
@@ -136,13 +152,14 @@ func (db *DB) UpdateOrganization(ctx context.Context, o store.Organization, was 
 
 // DeleteOrganization implements store.Organizations.
 func (db *DB) DeleteOrganization(ctx context.Context, id string, was time.Time) error {
-	err := db.engine.transaction(ctx, func(tx querier) error {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
 		err := execOne(ctx, tx, `DELETE FROM organizations WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR updated_at = $2)`, id, ms(was))
 		if err != nil {
-			return err
+			return nil, err
 		}
+		gone := store.Deleted{Object: "organization", ID: id}
 		_, err = tx.ExecContext(ctx, `DELETE FROM memberships WHERE organization_id = $1`, id)
-		return err
+		return []occurrence{{kind: store.OrganizationDeleted, objectID: id, about: gone}}, err
 	})
 	return db.changed(ctx, id, wrapped("deleting an organization", db.missing(err)))
 }

@@ -25,7 +25,7 @@ func aboutSession(kind store.EventType, s store.Session) occurrence {
 		_, status, _ = strings.Cut(string(kind), ".")
 	}
 	return occurrence{
-		kind: kind, objectID: s.ID, userID: s.UserID, by: store.Actor{Kind: store.ByUser, ID: s.UserID},
+		kind: kind, objectID: s.ID, userID: s.UserID, by: ownBusiness(s.UserID),
 		about: store.SessionThen{Session: s, Status: status},
 	}
 }

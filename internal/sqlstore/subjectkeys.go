@@ -41,6 +41,8 @@ var selectedSubjectKey = subjectKeyColumns + `, ` + keyHolds
 
 const fromSubjectKeys = ` FROM subject_keys k `
 
+var subjectKeyByID = `SELECT ` + selectedSubjectKey + fromSubjectKeys + `WHERE k.id = $1`
+
 func scanSubjectKey(r row) (k store.SubjectKey, err error) {
 	var claims, scopes string
 	var holds bool
@@ -65,20 +67,35 @@ func (db *DB) CreateSubjectKey(ctx context.Context, k store.SubjectKey) error {
 	if err != nil {
 		return fmt.Errorf("creating a key: %w", err)
 	}
-	err = db.execOne(ctx, `INSERT INTO subject_keys (id, subject, name, description, claims, scopes, created_by, revoked_at, expires_at, created_at, updated_at)
-		SELECT $1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10 FROM instance WHERE `+subjectExists("$2"),
-		k.ID[:], k.Subject, k.Name, k.Description, string(k.Claims), scopes, k.CreatedBy, ms(k.ExpiresAt), ms(k.CreatedAt), ms(k.UpdatedAt))
-	return wrapped("creating a key", err)
+	err = db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		return []occurrence{aboutSubjectKey(store.SubjectKeyCreated, k)}, execOne(ctx, tx, `INSERT INTO subject_keys
+				(id, subject, name, description, claims, scopes, created_by, revoked_at, expires_at, created_at, updated_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10 FROM instance WHERE `+subjectExists("$2"),
+			k.ID[:], k.Subject, k.Name, k.Description, string(k.Claims), scopes, k.CreatedBy, ms(k.ExpiresAt), ms(k.CreatedAt), ms(k.UpdatedAt))
+	})
+	return wrapped("creating a key", db.missing(err))
+}
+
+// aboutSubjectKey tells of a key. A machine is concerned as a client is.
+func aboutSubjectKey(kind store.EventType, k store.SubjectKey) occurrence {
+	o := occurrence{kind: kind, objectID: k.ID.String(), about: k}
+	switch {
+	case strings.HasPrefix(k.Subject, "user_"):
+		o.userID = k.Subject
+	case strings.HasPrefix(k.Subject, "mch_"):
+		o.clientID = k.Subject
+	}
+	return o
 }
 
 // SubjectKey implements store.SubjectKeys.
 func (db *DB) SubjectKey(ctx context.Context, id store.SubjectKeyID) (store.SubjectKey, error) {
-	return db.subjectKey(ctx, `WHERE k.id = $1`, id[:])
+	return db.subjectKey(ctx, subjectKeyByID, id[:])
 }
 
 // LiveSubjectKey implements store.SubjectKeys.
 func (db *DB) LiveSubjectKey(ctx context.Context, id store.SubjectKeyID, now time.Time) (store.SubjectKey, error) {
-	return db.subjectKey(ctx, `WHERE k.id = $1 AND `+keyIsLive("$2"), id[:], ms(now))
+	return db.subjectKey(ctx, subjectKeyByID+` AND `+keyIsLive("$2"), id[:], ms(now))
 }
 
 // keyIsLive is whether a key opens anything.
@@ -86,8 +103,8 @@ func keyIsLive(now string) string {
 	return `k.revoked_at = 0 AND (k.expires_at = 0 OR k.expires_at > ` + now + `) AND ` + keyHolds
 }
 
-func (db *DB) subjectKey(ctx context.Context, where string, args ...any) (store.SubjectKey, error) {
-	k, err := scanSubjectKey(db.read.QueryRowContext(ctx, `SELECT `+selectedSubjectKey+fromSubjectKeys+where, args...))
+func (db *DB) subjectKey(ctx context.Context, query string, args ...any) (store.SubjectKey, error) {
+	k, err := scanSubjectKey(db.read.QueryRowContext(ctx, query, args...))
 	if err != nil {
 		return store.SubjectKey{}, fmt.Errorf("reading a key: %w", db.missing(err))
 	}
@@ -113,7 +130,7 @@ func (db *DB) ListSubjectKeys(ctx context.Context, q store.SubjectKeyQuery, now 
 }
 
 // ChangeSubjectKey implements store.SubjectKeys.
-func (db *DB) ChangeSubjectKey(ctx context.Context, id store.SubjectKeyID, c store.SubjectKeyChange, now time.Time) (store.SubjectKey, error) {
+func (db *DB) ChangeSubjectKey(ctx context.Context, id store.SubjectKeyID, c store.SubjectKeyChange, now time.Time) (k store.SubjectKey, err error) {
 	var claims, scopes *string
 	var expires *int64
 	if c.Claims != nil {
@@ -129,28 +146,46 @@ func (db *DB) ChangeSubjectKey(ctx context.Context, id store.SubjectKeyID, c sto
 	if c.ExpiresAt != nil {
 		expires = new(ms(*c.ExpiresAt))
 	}
-	err := db.execOne(ctx, `UPDATE subject_keys SET subject = COALESCE($2, subject), description = COALESCE($3, description),
-			claims = COALESCE($4, claims), scopes = COALESCE($5, scopes), expires_at = COALESCE($6, expires_at), `+touched("$7")+`
-		WHERE id = $1 AND `+subjectExists("COALESCE($2, subject)"),
-		id[:], c.Subject, c.Description, claims, scopes, expires, ms(now))
-	if err != nil {
-		return store.SubjectKey{}, fmt.Errorf("changing a key: %w", err)
-	}
-	return db.SubjectKey(ctx, id)
+	err = db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		err := execOne(ctx, tx, `UPDATE subject_keys SET subject = COALESCE($2, subject), description = COALESCE($3, description),
+				claims = COALESCE($4, claims), scopes = COALESCE($5, scopes), expires_at = COALESCE($6, expires_at), `+touched("$7")+`
+			WHERE id = $1 AND `+subjectExists("COALESCE($2, subject)"),
+			id[:], c.Subject, c.Description, claims, scopes, expires, ms(now))
+		if err != nil {
+			return nil, err
+		}
+		k, err = scanSubjectKey(tx.QueryRowContext(ctx, subjectKeyByID, id[:]))
+		return []occurrence{aboutSubjectKey(store.SubjectKeyUpdated, k)}, err
+	})
+	return k, wrapped("changing a key", db.missing(err))
 }
 
 // RevokeSubjectKey implements store.SubjectKeys.
-func (db *DB) RevokeSubjectKey(ctx context.Context, id store.SubjectKeyID, reason *string, now time.Time) (store.SubjectKey, error) {
-	err := db.execOne(ctx, `UPDATE subject_keys SET `+revoked("$2", "$3")+`, `+touched("$2")+` WHERE id = $1`, id[:], ms(now), reason)
-	if err != nil {
-		return store.SubjectKey{}, fmt.Errorf("revoking a key: %w", err)
-	}
-	return db.SubjectKey(ctx, id)
+func (db *DB) RevokeSubjectKey(ctx context.Context, id store.SubjectKeyID, reason *string, now time.Time) (k store.SubjectKey, err error) {
+	err = db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		first, err := revoke(ctx, tx, "subject_keys", id[:], reason, now)
+		if err != nil {
+			return nil, err
+		}
+		k, err = scanSubjectKey(tx.QueryRowContext(ctx, subjectKeyByID, id[:]))
+		if err != nil || !first {
+			return nil, err
+		}
+		return []occurrence{aboutSubjectKey(store.SubjectKeyRevoked, k)}, nil
+	})
+	return k, wrapped("revoking a key", db.missing(err))
 }
 
 // DeleteSubjectKey implements store.SubjectKeys.
 func (db *DB) DeleteSubjectKey(ctx context.Context, id store.SubjectKeyID) error {
-	return wrapped("deleting a key", db.execOne(ctx, `DELETE FROM subject_keys WHERE id = $1`, id[:]))
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		gone := store.SubjectKey{ID: id}
+		err := tx.QueryRowContext(ctx, `DELETE FROM subject_keys WHERE id = $1 RETURNING subject`, id[:]).Scan(&gone.Subject)
+		told := aboutSubjectKey(store.SubjectKeyDeleted, gone)
+		told.about = store.Deleted{Object: "api_key", ID: id.String()}
+		return []occurrence{told}, err
+	})
+	return wrapped("deleting a key", db.missing(err))
 }
 
 // DeleteExpiredSubjectKeys implements store.SubjectKeys.

@@ -19,10 +19,16 @@ func scanSignInToken(r row) (t store.SignInToken, err error) {
 // CreateSignInToken implements store.SignInTokens. The insert reads the user, so
 // that one deleted meanwhile gets none.
 func (db *DB) CreateSignInToken(ctx context.Context, t store.SignInToken) error {
-	err := db.execOne(ctx, `INSERT INTO sign_in_tokens (`+signInTokenColumns+`)
-		SELECT $1, u.id, $3, $4, $5, $6 FROM users u WHERE u.id = $2`,
-		t.ID, t.UserID, string(t.Status), ms(t.ExpiresAt), ms(t.CreatedAt), ms(t.UpdatedAt))
-	return wrapped("creating a sign-in token", err)
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		return []occurrence{aboutSignInToken(store.SignInTokenCreated, t)}, execOne(ctx, tx, `INSERT INTO sign_in_tokens (`+signInTokenColumns+`)
+			SELECT $1, u.id, $3, $4, $5, $6 FROM users u WHERE u.id = $2`,
+			t.ID, t.UserID, string(t.Status), ms(t.ExpiresAt), ms(t.CreatedAt), ms(t.UpdatedAt))
+	})
+	return wrapped("creating a sign-in token", db.missing(err))
+}
+
+func aboutSignInToken(kind store.EventType, t store.SignInToken) occurrence {
+	return occurrence{kind: kind, objectID: t.ID, userID: t.UserID, about: t}
 }
 
 // SignInToken implements store.SignInTokens.
@@ -54,9 +60,13 @@ func (db *DB) RedeemSignInToken(ctx context.Context, id string, s store.Session)
 
 // RevokeSignInToken implements store.SignInTokens.
 func (db *DB) RevokeSignInToken(ctx context.Context, id string, now time.Time) error {
-	err := db.execOne(ctx, `UPDATE sign_in_tokens SET status = $2, updated_at = $3 WHERE id = $1 AND status = $4 AND expires_at > $3`,
-		id, string(store.TicketRevoked), ms(now), string(store.TicketPending))
-	if !errors.Is(err, store.ErrNotFound) {
+	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
+		t, err := scanSignInToken(tx.QueryRowContext(ctx, `UPDATE sign_in_tokens SET status = $2, updated_at = $3
+			WHERE id = $1 AND status = $4 AND expires_at > $3 RETURNING `+signInTokenColumns,
+			id, string(store.TicketRevoked), ms(now), string(store.TicketPending)))
+		return []occurrence{aboutSignInToken(store.SignInTokenRevoked, t)}, err
+	})
+	if err = db.missing(err); !errors.Is(err, store.ErrNotFound) {
 		return wrapped("revoking a sign-in token", err)
 	}
 	return db.settledToken(ctx, id, now)

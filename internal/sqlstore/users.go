@@ -97,6 +97,9 @@ func (db *DB) CreateUser(ctx context.Context, u store.User) error {
 	return wrapped("creating a user", err)
 }
 
+// ownBusiness is a user who does something on their own.
+func ownBusiness(userID string) store.Actor { return store.Actor{Kind: store.ByUser, ID: userID} }
+
 func aboutUser(kind store.EventType, u store.User) occurrence {
 	return occurrence{kind: kind, objectID: u.ID, userID: u.ID, about: u}
 }

@@ -36,7 +36,7 @@ type Event struct {
 	Actor    Actor
 	ObjectID string          // of what it happened to
 	UserID   string          // of the user concerned, or ""
-	ClientID string          // client_id of the application concerned, or ""
+	ClientID string          // client_id of the application or machine concerned, or ""
 	Data     json.RawMessage // the object as it was then, and no secret
 }
 
@@ -117,13 +117,19 @@ func ActorOf(ctx context.Context, otherwise Actor) Actor {
 // An EventType says what has happened.
 type EventType string
 
-// The types. Those of users and sessions, and the first of applications, have the
-// names that Clerk gives them. A new one is a constant, an entry in EventTypes, a
+// The types. Those of users, sessions, organizations, memberships and invitations, and
+// the first of applications, have the names that Clerk gives them. A new one is a constant, an entry in EventTypes, a
 // call of tell in sqlstore, and a case in backendapi.Describe if its object is new.
 const (
 	UserCreated EventType = "user.created"
 	UserUpdated EventType = "user.updated" // banned, unbanned, locked and unlocked too
 	UserDeleted EventType = "user.deleted"
+
+	InvitationCreated  EventType = "invitation.created"
+	InvitationAccepted EventType = "invitation.accepted"
+	InvitationRevoked  EventType = "invitation.revoked"
+	SignInTokenCreated EventType = "sign_in_token.created"
+	SignInTokenRevoked EventType = "sign_in_token.revoked"
 
 	SessionCreated EventType = "session.created"
 	SessionEnded   EventType = "session.ended"   // by a new password
@@ -139,6 +145,26 @@ const (
 	AuthorizationWithdrawn EventType = "oauth_authorization.withdrawn"
 	GrantRevoked           EventType = "oauth_grant.revoked"
 	RevocationCreated      EventType = "oauth_revocation.created" // of all before a time
+
+	OrganizationCreated EventType = "organization.created"
+	OrganizationUpdated EventType = "organization.updated"
+	OrganizationDeleted EventType = "organization.deleted"
+	MembershipCreated   EventType = "organizationMembership.created"
+	MembershipUpdated   EventType = "organizationMembership.updated"
+	MembershipDeleted   EventType = "organizationMembership.deleted"
+
+	MachineCreated       EventType = "machine.created"
+	MachineUpdated       EventType = "machine.updated"
+	MachineDeleted       EventType = "machine.deleted"
+	MachineSecretRotated EventType = "machine.secret_rotated"
+	MachineScopeCreated  EventType = "machine_scope.created"
+	MachineScopeDeleted  EventType = "machine_scope.deleted"
+	M2MTokenRevoked      EventType = "m2m_token.revoked"
+
+	SubjectKeyCreated EventType = "api_key.created"
+	SubjectKeyUpdated EventType = "api_key.updated"
+	SubjectKeyRevoked EventType = "api_key.revoked"
+	SubjectKeyDeleted EventType = "api_key.deleted"
 
 	SecretKeyCreated  EventType = "secret_key.created"
 	SecretKeyRevoked  EventType = "secret_key.revoked"
@@ -160,9 +186,13 @@ const (
 
 var eventTypes = []EventType{
 	UserCreated, UserUpdated, UserDeleted,
+	InvitationCreated, InvitationAccepted, InvitationRevoked, SignInTokenCreated, SignInTokenRevoked,
 	SessionCreated, SessionEnded, SessionRemoved, SessionRevoked,
 	ApplicationCreated, ApplicationUpdated, ApplicationDeleted, SecretRotated,
 	AuthorizationGranted, AuthorizationWithdrawn, GrantRevoked, RevocationCreated,
+	OrganizationCreated, OrganizationUpdated, OrganizationDeleted, MembershipCreated, MembershipUpdated, MembershipDeleted,
+	MachineCreated, MachineUpdated, MachineDeleted, MachineSecretRotated, MachineScopeCreated, MachineScopeDeleted, M2MTokenRevoked,
+	SubjectKeyCreated, SubjectKeyUpdated, SubjectKeyRevoked, SubjectKeyDeleted,
 	SecretKeyCreated, SecretKeyRevoked, SigningKeyCreated, SigningKeyRetired, SigningKeyDeleted, SettingsUpdated,
 	OperatorAdded, OperatorRemoved,
 	WebhookCreated, WebhookUpdated, WebhookDeleted, WebhookDisabled, WebhookSecretRotated, WebhookTest,
@@ -192,8 +222,8 @@ type EventPage struct {
 // What follows is what events are about, beside what the store keeps anyway. Describe
 // functions turn it into the data of an event.
 
-// A Described makes the data of an event of what it is about: a Client, an
-// APIKey, a SigningKey, a Webhook, an Instance, or one of the types below. What it leaves out is in no event.
+// A Described makes the data of an event of what it is about: something that the store
+// keeps, or one of the types below. What it leaves out is in no event.
 type Described func(instanceID string, about any) (any, error)
 
 // A Deleted is what is no more.
@@ -224,6 +254,9 @@ type Authorization struct {
 	UserID, ClientID string
 	Scopes           []string
 }
+
+// A ScopeTakenBack is a scope of a machine that is no more.
+type ScopeTakenBack struct{ From, To string }
 
 // A CutOff kills all that was authorized up to a time.
 type CutOff struct {
