@@ -15,7 +15,7 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-// A SubjectKey is an API key of a user or a machine, for the operator's own APIs.
+// A SubjectKey is an API key of a user, a machine or an organization, for the operator's own APIs.
 type SubjectKey struct {
 	store.SubjectKey
 	Secret     string    // only in the answer that made it
@@ -43,7 +43,7 @@ const (
 // check notes what is wrong with the fields that may change, and gives the claims.
 func (f SubjectKeyFields) check(p *problems) json.RawMessage {
 	if f.Subject != nil && !isSubject(*f.Subject) {
-		p.add("subject", Malformed, "subject must be the id of a user or a machine.")
+		p.add("subject", Malformed, "subject must be the id of a user, a machine or an organization.")
 	}
 	p.note("description", f.Description, maxKeyText)
 	seen := map[string]bool{}
@@ -66,7 +66,7 @@ func (f SubjectKeyFields) check(p *problems) json.RawMessage {
 }
 
 // subjectPrefixes are those of the ids of all who can have keys.
-var subjectPrefixes = []string{"user_", machineIDPrefix}
+var subjectPrefixes = []string{"user_", machineIDPrefix, "org_"}
 
 // isSubject reports whether s can be the id of somebody who has keys.
 func isSubject(s string) bool {

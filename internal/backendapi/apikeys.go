@@ -23,7 +23,7 @@ func (a *API) apiKeyRoutes() routes {
 	return all
 }
 
-// An apiKeyObject is an API key of a user or a machine as Clerk's SDKs read it.
+// An apiKeyObject is an API key of a user, a machine or an organization as Clerk's SDKs read it.
 type apiKeyObject struct {
 	Object           string          `json:"object"`
 	ID               string          `json:"id"`
@@ -90,7 +90,7 @@ func (a *API) createAPIKey(r *http.Request) (any, error) {
 	}
 	k, err := a.admin.CreateSubjectKey(r.Context(), asked)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, refuse("resource_not_found", "subject", "There is no user or machine with the id in subject.")
+		return nil, refuse("resource_not_found", "subject", "There is no user, machine or organization with the id in subject.")
 	}
 	return a.apiKeyAnswer(k, err)
 }

@@ -69,6 +69,25 @@ func TestAPIKeys(t *testing.T) {
 	}
 }
 
+func TestAPIKeysOfOrganizations(t *testing.T) {
+	b := organized(t)
+	org := b.organization(`{"name":"Analysts"}`)
+	_, secret := b.apiKey(org, "")
+	if got := b.verifyKey(secret).member(t, "subject"); got != org {
+		t.Errorf("verified as %v, want %s", got, org)
+	}
+	if got := b.do("GET /v1/api_keys?subject="+org, "").member(t, "total_count"); got != 1.0 {
+		t.Errorf("%v keys are listed", got)
+	}
+	b.do("DELETE /v1/organizations/"+org, "null").member(t, "deleted")
+	if got := b.verifyKey(secret).refusedWith(t); got != notFound {
+		t.Errorf("the organization is gone: %s", got)
+	}
+	if got := b.do("POST /v1/api_keys", `{"name":"Export","subject":"`+org+`"}`).refusedWith(t); got != "404 resource_not_found subject" {
+		t.Errorf("a key for nobody: %s", got)
+	}
+}
+
 func TestAPIKeyRefusals(t *testing.T) {
 	b := newBench(t)
 	ada := b.person("ada_byron")

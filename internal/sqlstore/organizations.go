@@ -158,8 +158,12 @@ func (db *DB) DeleteOrganization(ctx context.Context, id string, was time.Time) 
 			return nil, err
 		}
 		gone := store.Deleted{Object: "organization", ID: id}
-		_, err = tx.ExecContext(ctx, `DELETE FROM memberships WHERE organization_id = $1`, id)
-		return []occurrence{{kind: store.OrganizationDeleted, objectID: id, about: gone}}, err
+		for _, statement := range []string{`DELETE FROM memberships WHERE organization_id = $1`, `DELETE FROM subject_keys WHERE subject = $1`} {
+			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
+				return nil, err
+			}
+		}
+		return []occurrence{{kind: store.OrganizationDeleted, objectID: id, about: gone}}, nil
 	})
 	return db.changed(ctx, id, wrapped("deleting an organization", db.missing(err)))
 }

@@ -17,6 +17,7 @@ const subjectKeyColumns = `id, subject, name, description, claims, scopes, creat
 var subjects = []struct{ table, admits string }{
 	{"users", `NOT s.banned AND s.not_before < k.created_at`},
 	{"machines", `TRUE`},
+	{"organizations", `TRUE`},
 }
 
 // keyHolds is whether the subject of a key and the instance still admit it.

@@ -28,9 +28,9 @@ type Organizations interface {
 	// ErrNotFound if the organization is gone. An *ExistsError as CreateOrganization.
 	UpdateOrganization(ctx context.Context, o Organization, was time.Time) error
 
-	// DeleteOrganization removes an organization with its memberships, if the stored
-	// UpdatedAt is was or was is zero; otherwise ErrConflict. ErrNotFound if there is
-	// none.
+	// DeleteOrganization removes an organization with its memberships and API keys, if
+	// the stored UpdatedAt is was or was is zero; otherwise ErrConflict. ErrNotFound if
+	// there is none.
 	DeleteOrganization(ctx context.Context, id string, was time.Time) error
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/signet-auth/signet/internal/oauth"
 )
 
-// SubjectKeys keeps the API keys that users and machines have for the operator's
-// own APIs. (APIKeys are the operator's, for the Backend API.) What is presented
-// is derived from the id and the root key.
+// SubjectKeys keeps the API keys that users, machines and organizations have for the
+// operator's own APIs. (APIKeys are the operator's, for the Backend API.) What is
+// presented is derived from the id and the root key.
 type SubjectKeys interface {
 	// CreateSubjectKey saves a key. ErrNotFound if its subject does not exist.
 	CreateSubjectKey(ctx context.Context, k SubjectKey) error
@@ -55,10 +55,10 @@ func (id SubjectKeyID) String() string { return "ak_" + hex.EncodeToString(id[:]
 // Use is what the use of the key is noted under.
 func (id SubjectKeyID) Use() Hash { return oauth.HashSecret("use of " + id.String()) }
 
-// A SubjectKey is an API key of a user or a machine.
+// A SubjectKey is an API key of a user, a machine or an organization.
 type SubjectKey struct {
 	ID          SubjectKeyID
-	Subject     string // user_... or mch_...
+	Subject     string // user_..., mch_... or org_...
 	Name        string
 	Description *string
 	Claims      json.RawMessage // nil for none

@@ -17,6 +17,7 @@ var subjectKeyPromises = map[string]func(*testing.T, Store){
 	"a key is revoked once":                 subjectKeyIsRevoked,
 	"a key ends":                            subjectKeyEnds,
 	"a key goes with its user":              subjectKeyOfDeletedUser,
+	"a key goes with its organization":      subjectKeyOfDeletedOrganization,
 	"a ban kills keys for good":             subjectKeyOfBannedUser,
 	"cutting off kills keys":                subjectKeyIsCutOff,
 	"expired keys are deleted":              expiredSubjectKeys,
@@ -163,6 +164,27 @@ func subjectKeyOfDeletedUser(t *testing.T, s Store) {
 	must(t, s.DeleteUser(t.Context(), user))
 	wantDead(t, s, "its user is gone", subjectKey(1).ID)
 	wantNotFound(t, "a key for nobody", s.CreateSubjectKey(t.Context(), subjectKey(2)))
+}
+
+func subjectKeyOfDeletedOrganization(t *testing.T, s Store) {
+	organization(t, s, "org_1", nil)
+	k, moved := subjectKey(1), subjectKey(2)
+	k.Subject = "org_1"
+	must(t, s.CreateSubjectKey(t.Context(), k))
+	must(t, s.CreateSubjectKey(t.Context(), moved))
+	_, err := s.ChangeSubjectKey(t.Context(), moved.ID, store.SubjectKeyChange{Subject: new("org_1")}, now)
+	must(t, err)
+	for _, id := range []store.SubjectKeyID{k.ID, moved.ID} {
+		if got, err := s.LiveSubjectKey(t.Context(), id, now); err != nil || got.Subject != "org_1" {
+			t.Errorf("of an organization: %+v, %v", got, err)
+		}
+	}
+	must(t, s.DeleteOrganization(t.Context(), "org_1", time.Time{}))
+	for _, id := range []store.SubjectKeyID{k.ID, moved.ID} {
+		_, err := s.SubjectKey(t.Context(), id)
+		wantNotFound(t, "a key of an organization that is gone", err)
+	}
+	wantNotFound(t, "a key for nobody", s.CreateSubjectKey(t.Context(), k))
 }
 
 func subjectKeyOfBannedUser(t *testing.T, s Store) {
