@@ -62,7 +62,7 @@ var elsewhere = map[string]string{
 	"CM18": "not offered: jwks_uri",
 	"CM19": "internal/oauth TestDocumentURL",
 	"AD08": "internal/backendapi TestRequestsAreDoneOnceUnderAKey",
-	"AD12": "later: the audit record",
+	"AD12": "internal/backendapi TestAuditNamesWhoDidIt",
 	"LC06": "internal/token TestRotation",
 	"LC09": "internal/sqlstore TestTheFileStopsGrowing",
 	"LO03": "not offered: back-channel logout",
