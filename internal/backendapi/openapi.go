@@ -69,12 +69,16 @@ func describe(issuer string) (description, error) {
 	return whole, nil
 }
 
-// rank puts the base first.
+// firstParts are read first, as people look for them; the others follow by name.
+var firstParts = []string{"base", "applications", "users", "emails", "sessions", "connections", "tickets", "instance", "organizations"}
+
+// rank orders the parts.
 func rank(name string) string {
-	if path.Base(name) == "base.json" {
-		return ""
+	base := strings.TrimSuffix(path.Base(name), ".json")
+	if i := slices.Index(firstParts, base); i >= 0 {
+		return string(rune('0' + i))
 	}
-	return name
+	return base
 }
 
 // add merges a part. Nothing may be described twice.

@@ -74,7 +74,7 @@ func newReference(d description) (ui.Reference, error) {
 	}
 	for _, t := range r.Tags {
 		family := ui.ReferenceFamily{ID: anchor("", t.Name), Name: t.Name, Description: t.Description}
-		for _, path := range slices.Sorted(maps.Keys(r.Paths)) {
+		for _, path := range slices.SortedFunc(maps.Keys(r.Paths), versionedFirst) {
 			for _, method := range []string{"get", "post", "put", "patch", "delete"} {
 				if o, ok := r.Paths[path][method]; ok && slices.Contains(o.Tags, t.Name) {
 					family.Operations = append(family.Operations, r.operation(d.Servers[0]["url"], path, strings.ToUpper(method), o))
@@ -92,6 +92,17 @@ func newReference(d description) (ui.Reference, error) {
 		page.Objects = append(page.Objects, object)
 	}
 	return page, nil
+}
+
+// versionedFirst orders paths: those that some SDKs call without a version repeat others.
+func versionedFirst(a, b string) int {
+	if v, w := strings.HasPrefix(a, "/v1/"), strings.HasPrefix(b, "/v1/"); v != w {
+		if v {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a, b)
 }
 
 // anchor makes a place of the page of a name.
