@@ -26,7 +26,7 @@ func newAuthenticator(issuer string) *authenticator {
 	u, _ := url.Parse(issuer)
 	return &authenticator{
 		party: virtualwebauthn.RelyingParty{Name: u.Hostname(), ID: u.Hostname(), Origin: issuer},
-		owner: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+		owner: virtualwebauthn.NewAuthenticator(), key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeRSA),
 	}
 }
 

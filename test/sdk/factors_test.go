@@ -90,6 +90,6 @@ func (b browser) addPasskey(issuer string) {
 		b.t.Fatalf("%v in\n%s", err, page)
 	}
 	party := virtualwebauthn.RelyingParty{ID: "localhost", Name: "localhost", Origin: issuer}
-	made := virtualwebauthn.CreateAttestationResponse(party, virtualwebauthn.NewAuthenticator(), virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2), *parsed)
+	made := virtualwebauthn.CreateAttestationResponse(party, virtualwebauthn.NewAuthenticator(), virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeRSA), *parsed)
 	b.submit(issuer, page, "/account/passkeys", url.Values{"name": {"Phone"}, "response": {made}})
 }
