@@ -17,7 +17,7 @@ import (
 // How much may be tried in a window. Attempts that succeed are not counted.
 const (
 	guessWindow = 10 * time.Minute
-	perPair     = 10  // at one account from one network
+	perPair     = 10  // at one identifier from one network
 	perDevice   = 10  // at one account from a device that has opened it before
 	perAccount  = 100 // at one account from all other devices
 	perNetwork  = 300 // from one network at all accounts
@@ -50,7 +50,9 @@ func (c Caller) device(userID string) string {
 // it is looked at: by account in the database, so that all nodes count together,
 // and by network in memory, on each node for itself. A device that has opened an
 // account before has a count of its own, so that strangers cannot keep its user
-// out.
+// out. The small count of a network is of the identifier that is typed, however it is
+// spelled (SE06), and not of the account: else a stranger who has used it up would find
+// which other identifiers are of the same account (SE08).
 type Guard struct {
 	accounts *Accounts
 	attempts store.Attempts
@@ -100,6 +102,13 @@ func (g *Guard) subject(userID, identifier string) string {
 	return fmt.Sprintf("nobody %d", binary.BigEndian.Uint16(marked[len(marked)-tag:]))
 }
 
+// pair names an identifier and a network in counts that are kept in memory. It is as
+// long for every identifier.
+func (g *Guard) pair(network, identifier string) string {
+	marked := g.marks.Tag([]byte(CanonicalIdentifier(identifier)))
+	return network + " " + string(marked[len(marked)-keyring.TagSize:])
+}
+
 // An attempt is one that was counted.
 type attempt struct {
 	guard         *Guard
@@ -119,7 +128,7 @@ func (g *Guard) begin(ctx context.Context, c Caller, userID, identifier string) 
 	if device := c.device(userID); device != "" {
 		most, name = perDevice, "device "+device+" "+subject
 	} else {
-		a.pair = c.Network + " " + subject
+		a.pair = g.pair(c.Network, identifier)
 		if wait := g.pairs.Spend(a.pair, now); wait > 0 {
 			return nil, &TooManyError{wait}
 		}

@@ -22,6 +22,8 @@ type guarded struct {
 	db   *sqlstore.DB
 	ring *keyring.Ring
 	now  time.Time
+
+	asked int // for letters
 }
 
 func newGuarded(t *testing.T) *guarded {
@@ -88,8 +90,9 @@ func device(network string) account.Caller {
 
 func TestGuessesAreBounded(t *testing.T) {
 	for name, identifiers := range map[string][]string{
-		"an account": {"ada@example.com", "ADA@example.com", "ada_b", " Ada_B"},
-		"nobody":     {"nobody@example.com", "NOBODY@example.com"},
+		"an address":  {"ada@example.com", "ADA@example.com", " ada@example.com"},
+		"a user name": {"ada_b", " Ada_B"},
+		"nobody":      {"nobody@example.com", "NOBODY@example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGuarded(t)
@@ -103,6 +106,25 @@ func TestGuessesAreBounded(t *testing.T) {
 			tried(t, g.Guard, from("a"), identifiers[0], "wrong", "wrong")
 		})
 	}
+}
+
+// SE06, SE08: what an account is known by has one count for all networks together, and
+// one network that has used up its own of one identifier finds no other of the account.
+func TestIdentifiersOfAnAccount(t *testing.T) {
+	g := newGuarded(t)
+	for _, identifier := range []string{"ada@example.com", "nobody@example.com"} {
+		for range 10 {
+			tried(t, g.Guard, from("a"), identifier, "wrong", "wrong")
+		}
+		tried(t, g.Guard, from("a"), identifier, "wrong", "too many")
+		tried(t, g.Guard, from("a"), "ada_b", "wrong", "wrong")
+		tried(t, g.Guard, from("a"), "nobod", "wrong", "wrong")
+	}
+	for i := range 88 { // of 100, with the ten and two before
+		tried(t, g.Guard, from("stranger "+string(rune('a'+i/10))), []string{"ada@example.com", "ada_b"}[i%2], "wrong", "wrong")
+	}
+	tried(t, g.Guard, from("z"), "ada_b", rightPassword, "too many")
+	tried(t, g.Guard, from("z"), "ada@example.com", rightPassword, "too many")
 }
 
 func TestStrangersKeepNobodyOut(t *testing.T) {

@@ -28,7 +28,9 @@ const (
 	resendPause    = 30 * time.Second // between two codes for one browser and address
 	noticeLifetime = 2 * 24 * time.Hour
 	sendWindow     = 24 * time.Hour
-	sendsPerKey    = 20  // to one account for devices that have opened it before, and for all others together
+	sendsPerDevice = 20  // to one account for a device that has opened it before
+	sendsPerPair   = 20  // to one identifier for one network, without such devices
+	sendsPerKey    = 100 // to one account for all other devices together
 	sendsPerSource = 30  // for one network in guessWindow
 	sendsPerMinute = 600 // on a node, which bounds the challenges that are kept
 )
@@ -66,6 +68,7 @@ type Proofs struct {
 	codes    *keyring.Authenticator
 	outbox   *mail.Outbox
 	sources  *throttle.Budget
+	pairs    *throttle.Budget
 	pace     *throttle.Pace
 	issuer   string
 	now      func() time.Time
@@ -87,7 +90,7 @@ type ProofDeps struct {
 func NewProofs(d ProofDeps) *Proofs {
 	return &Proofs{
 		accounts: d.Guard.accounts, kept: d.Kept, guard: d.Guard, codes: d.Ring.Authenticator("code"), outbox: d.Outbox,
-		sources: throttle.NewBudget(sendsPerSource, guessWindow), pace: throttle.NewPace(sendsPerMinute, sendsPerMinute),
+		sources: throttle.NewBudget(sendsPerSource, guessWindow), pairs: throttle.NewBudget(sendsPerPair, sendWindow), pace: throttle.NewPace(sendsPerMinute, sendsPerMinute),
 		issuer: d.Issuer, now: d.Now, log: d.Log,
 	}
 }
@@ -136,7 +139,7 @@ func (p *Proofs) Ask(ctx context.Context, c Caller, purpose store.Purpose, ident
 	err = p.kept.PutChallenge(ctx, challenge, letter, challenge.SentAt.Add(-resendPause))
 	switch {
 	case errors.Is(err, store.ErrConflict):
-		return errors.Join(ErrTooSoon, p.kept.TakeBackAttempt(ctx, sent))
+		return errors.Join(ErrTooSoon, sent.takeBack(ctx))
 	case err != nil:
 		return err
 	}
@@ -144,22 +147,46 @@ func (p *Proofs) Ask(ctx context.Context, c Caller, purpose store.Purpose, ident
 	return nil
 }
 
-// admit counts a letter to be sent, and gives the key that it is counted under.
-func (p *Proofs) admit(ctx context.Context, c Caller, userID, identifier string) (store.Hash, error) {
+// A sending is a letter that was counted.
+type sending struct {
+	proofs *Proofs
+	pair   string // "" for a device that has opened the account before
+	key    store.Hash
+}
+
+// admit counts a letter to be sent. Strangers are counted by network first, so that
+// those of one network cannot use up what there is for all of them.
+func (p *Proofs) admit(ctx context.Context, c Caller, userID, identifier string) (*sending, error) {
 	now := p.now()
 	if wait := p.sources.Spend(c.Network, now); wait > 0 {
-		return store.Hash{}, &TooManyError{wait}
+		return nil, &TooManyError{wait}
 	}
 	if wait := p.pace.Wait("all", now); wait > 0 {
-		return store.Hash{}, &TooManyError{wait}
+		return nil, &TooManyError{wait}
 	}
-	name := "letters " + p.guard.subject(userID, identifier)
+	s := &sending{proofs: p}
+	most, name := sendsPerKey, "letters "+p.guard.subject(userID, identifier)
 	if device := c.device(userID); device != "" {
-		name += " " + device
+		most, name = sendsPerDevice, name+" "+device
+	} else {
+		s.pair = p.guard.pair(c.Network, identifier)
+		if wait := p.pairs.Spend(s.pair, now); wait > 0 {
+			return nil, &TooManyError{wait}
+		}
 	}
-	key := oauth.HashSecret(name)
-	wait, err := p.guard.count(ctx, key, sendsPerKey, sendWindow)
-	return key, errors.Join(err, tooMany(wait))
+	s.key = oauth.HashSecret(name)
+	if wait, err := p.guard.count(ctx, s.key, most, sendWindow); err != nil || wait > 0 {
+		return nil, errors.Join(err, tooMany(wait))
+	}
+	return s, nil
+}
+
+// takeBack uncounts the letter, which is not sent.
+func (s *sending) takeBack(ctx context.Context) error {
+	if s.pair != "" {
+		s.proofs.pairs.Refund(s.pair)
+	}
+	return s.proofs.kept.TakeBackAttempt(ctx, s.key)
 }
 
 // compose makes a challenge and the letter that answers it, or no letter if the

@@ -13,7 +13,7 @@ import (
 	"github.com/signet-auth/signet/test/harness"
 )
 
-// guesses is how many passwords are looked at for one account and one network.
+// guesses is how many passwords are looked at for one identifier and one network.
 const guesses = 10
 
 // guess tries a password on the page for that, and gives what came.
@@ -152,8 +152,16 @@ var signingIn = map[string]func(*attack){
 		a.in("afterwards", a.guess(a.someone, harness.Email, harness.Password))
 	},
 	"SE06": func(a *attack) {
-		a.exhaust(a.someone, harness.Email, strings.ToUpper(harness.Email), " "+harness.Email+" ", "ada_byron", "ADA_Byron")
+		a.exhaust(a.someone, harness.Email, strings.ToUpper(harness.Email), " "+harness.Email+" ")
 		a.exhaust(a.someone, "nobody@example.com", "NOBODY@example.com", "nobody@example.com\t")
+		a.exhaust(a.someone, "ada_byron", "ADA_Byron") // that it is the same account's shows in nothing (SE08)
+		for i := range 8 {                             // and both count for it
+			a.exhaust(harness.NewPersonAt(a, a.Issuer, fmt.Sprintf("127.0.1.%d", i+1)), []string{harness.Email, "ada_byron"}[i%2])
+		}
+		last := harness.NewPersonAt(a, a.Issuer, "127.0.1.100")
+		for _, identifier := range []string{harness.Email, "ada_byron"} {
+			a.out("a guess too many", a.guess(last, identifier, harness.Password), http.StatusTooManyRequests)
+		}
 	},
 	"SE07": func(a *attack) {
 		page := a.someone.Visit(a.Issuer + "/sign-in")
