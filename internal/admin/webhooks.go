@@ -119,11 +119,18 @@ func (a *Admin) ListWebhooks(ctx context.Context) ([]Webhook, error) {
 // UpdateWebhook changes what f names. What is due for an endpoint that is enabled
 // again is sent; what happened while it was not is not, unless it is asked for.
 func (a *Admin) UpdateWebhook(ctx context.Context, id string, f WebhookFields) (Webhook, error) {
-	return a.changeWebhook(ctx, id, store.WebhookUpdated, func(w *Webhook) error { return a.applyWebhook(f, &w.Webhook) })
+	var w Webhook
+	err := retried(func() (err error) {
+		w, err = a.changeWebhook(ctx, id, store.WebhookUpdated, func(w *Webhook) error { return a.applyWebhook(f, &w.Webhook) })
+		return err
+	})
+	return w, err
 }
 
 // RotateWebhookSecret makes another secret, and signs with the one before it too for
-// the time of the overlap. The answer holds the new one, which is shown this once.
+// the time of the overlap. The answer holds the new one, which is shown this once. Of
+// concurrent rotations one succeeds; the others return store.ErrConflict, since only the
+// one before a secret signs beside it.
 func (a *Admin) RotateWebhookSecret(ctx context.Context, id string, overlap time.Duration) (Webhook, error) {
 	if overlap < 0 || overlap > MaxOverlap {
 		return Webhook{}, problems{{"overlap_seconds", Unacceptable, "overlap_seconds must be 0 to 2592000, which is 30 days."}}.err()
@@ -138,26 +145,22 @@ func (a *Admin) RotateWebhookSecret(ctx context.Context, id string, overlap time
 	})
 }
 
-// changeWebhook reads an endpoint, applies change and writes it, again whenever another
-// change came between.
+// changeWebhook reads an endpoint, applies change and writes it, or fails with
+// store.ErrConflict if another change came between.
 func (a *Admin) changeWebhook(ctx context.Context, id string, as store.EventType, change func(*Webhook) error) (Webhook, error) {
-	var w Webhook
-	err := retried(func() error {
-		var err error
-		if w, err = a.Webhook(ctx, id); err != nil {
-			return err
-		}
-		wasEnabled := w.Enabled
-		if err := change(&w); err != nil {
-			return err
-		}
-		if w.Enabled && !wasEnabled {
-			w.FailingSince = time.Time{}
-		}
-		w.UpdatedAt = after(w.UpdatedAt, a.now())
-		return a.webhooks.UpdateWebhook(ctx, w.Webhook, as)
-	})
+	w, err := a.Webhook(ctx, id)
 	if err != nil {
+		return Webhook{}, err
+	}
+	wasEnabled := w.Enabled
+	if err := change(&w); err != nil {
+		return Webhook{}, err
+	}
+	if w.Enabled && !wasEnabled {
+		w.FailingSince = time.Time{}
+	}
+	w.UpdatedAt = after(w.UpdatedAt, a.now())
+	if err := a.webhooks.UpdateWebhook(ctx, w.Webhook, as); err != nil {
 		return Webhook{}, err
 	}
 	w.Revision++

@@ -13,6 +13,7 @@ import (
 
 var webhookPromises = map[string]func(*testing.T, Store){
 	"webhooks are kept and changed in one version": webhooksAreKept,
+	"of concurrent rotations one secret is kept":   oneRotation,
 	"endpoints are limited":                        webhooksAreLimited,
 	"an event is due where it is wanted":           wantedEvents,
 	"a delivery is claimed by one":                 claimedByOne,
@@ -53,6 +54,29 @@ func webhooksAreKept(t *testing.T, s Store) {
 	}
 	if got := told(newest(t, s, store.EventQuery{Limit: 3})); got != "webhook.deleted we_1, webhook.updated we_1, webhook.created we_1" {
 		t.Errorf("told as %s", got)
+	}
+}
+
+func oneRotation(t *testing.T, s Store) {
+	must(t, s.CreateWebhook(t.Context(), webhook("we_1")))
+	errs := together(8, func(i int) error {
+		w := webhook("we_1")
+		w.Secret, w.OldSecret, w.OldUntil, w.Revision = fmt.Append(nil, "secret ", i), w.Secret, now.Add(time.Hour), 1
+		return s.UpdateWebhook(t.Context(), w, store.WebhookSecretRotated)
+	})
+	oneOf(t, errs)
+	kept, err := s.Webhook(t.Context(), "we_1")
+	must(t, err)
+	for i, err := range errs {
+		if won := string(kept.Secret) == fmt.Sprint("secret ", i); won != (err == nil) || !won && !errors.Is(err, store.ErrConflict) {
+			t.Errorf("caller %d: %v, and its secret is kept: %v", i, err, won)
+		}
+	}
+	if string(kept.OldSecret) != "sealed" {
+		t.Errorf("before it was %q", kept.OldSecret)
+	}
+	if got := newest(t, s, store.EventQuery{Limit: 10, Types: []store.EventType{store.WebhookSecretRotated}}); len(got) != 1 {
+		t.Errorf("told as %s", told(got))
 	}
 }
 
