@@ -68,6 +68,8 @@ func (a *Admin) applyWebhook(f WebhookFields, w *store.Webhook) error {
 			p.add("url", Empty, "url must not be empty.")
 		case errors.Is(err, webhook.ErrNotHTTPS):
 			p.add("url", Malformed, "url must begin with https://; http is for loopback addresses of an instance in development.")
+		case errors.Is(err, webhook.ErrNoPort):
+			p.add("url", Malformed, "url must have a port from 1 to 65535, or none.")
 		case errors.Is(err, webhook.ErrNotReached):
 			p.add("url", Unacceptable, "url must lead to a public address.")
 		case err != nil:

@@ -177,6 +177,8 @@ func TestWebhookRefusals(t *testing.T) {
 		{"an empty url", "POST /v1/webhooks", `{"url":""}`, "422 form_param_nil url"},
 		{"http", "POST /v1/webhooks", `{"url":"http://app.example.com/"}`, "422 form_param_format_invalid url"},
 		{"a path", "POST /v1/webhooks", `{"url":"/hooks"}`, "422 form_param_format_invalid url"},
+		{"no port", "POST /v1/webhooks", `{"url":"https://app.example.com:0/"}`, "422 form_param_format_invalid url"},
+		{"a port that is none", "PATCH " + path, `{"url":"https://app.example.com:99999/"}`, "422 form_param_format_invalid url"},
 		{"a private address", "POST /v1/webhooks", `{"url":"https://10.0.0.1/"}`, "422 form_param_value_invalid url"},
 		{"the address of metadata", "PATCH " + path, `{"url":"https://169.254.169.254/"}`, "422 form_param_value_invalid url"},
 		{"an unknown type", "PATCH " + path, `{"event_types":["user.invented"]}`, "422 form_param_value_invalid event_types"},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ const (
 // The refusals of Check.
 var (
 	ErrNotAURL    = errors.New("not an absolute URL of a host, without user, fragment or spaces")
+	ErrNoPort     = errors.New("not a port from 1 to 65535")
 	ErrNotHTTPS   = errors.New("not https")
 	ErrNotReached = errors.New("not a public address")
 )
@@ -40,6 +42,9 @@ func (r Reach) Check(text string) error {
 	if err != nil || len(text) > maxURL || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" ||
 		strings.ContainsAny(text, " \t\r\n#\\") || strings.HasSuffix(u.Host, ":") {
 		return ErrNotAURL
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return ErrNoPort
 	}
 	address, literal := netip.ParseAddr(u.Hostname())
 	local := literal == nil && address.Unmap().IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")

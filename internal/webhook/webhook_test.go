@@ -29,6 +29,10 @@ func TestReach(t *testing.T) {
 	}{
 		{"https://app.example.com/hooks?a=b", nil, nil, nil},
 		{"https://app.example.com:8443/", nil, nil, nil},
+		{"https://app.example.com:65535/", nil, nil, nil},
+		{"https://app.example.com:0/", ErrNoPort, ErrNoPort, ErrNoPort},
+		{"https://app.example.com:65536/", ErrNoPort, ErrNoPort, ErrNoPort},
+		{"http://[::1]:99999999999999999999/", ErrNoPort, ErrNoPort, ErrNoPort},
 		{"https://8.8.8.8/", nil, nil, nil},
 		{"http://app.example.com/", ErrNotHTTPS, ErrNotHTTPS, nil},
 		{"http://127.0.0.1:3000/", ErrNotHTTPS, nil, nil},
