@@ -108,6 +108,63 @@ func TestALongTransactionIsEnded(t *testing.T) {
 	}
 }
 
+// An event whose transaction is under way while an endpoint is deleted leaves a delivery
+// to it, which is removed with the event, and no other is.
+func TestDeliveriesToNobodyAreRemoved(t *testing.T) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		t.Run(name, func(t *testing.T) {
+			c := &clock{at: time.Now()}
+			db := eventful(t, engines[name](t), c)
+			for _, id := range []string{"we_gone", "we_kept"} {
+				if err := db.CreateWebhook(t.Context(), store.Webhook{ID: id, Enabled: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := db.engine.transaction(t.Context(), func(tx querier) error {
+				if _, err := db.tell(t.Context(), tx, occurrence{kind: store.UserUpdated, objectID: "slow"}); err != nil || db.dialect.oneWriter {
+					return err
+				}
+				return db.DeleteWebhook(t.Context(), "we_gone")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if db.dialect.oneWriter { // nothing is ever under way: as if it were
+				if _, err := db.engine.exec(t.Context(), `DELETE FROM webhooks WHERE id = $1`, "we_gone"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.move(time.Hour)
+			old := c.now()
+			c.move(time.Hour)
+			putKey(t, db, "key_1")
+			noted := func(id string) int {
+				t.Helper()
+				all, err := db.ListDeliveries(t.Context(), store.DeliveryQuery{WebhookID: id, Limit: 10})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return len(all)
+			}
+			if noted("we_gone") == 0 || noted("we_kept") < 2 {
+				t.Fatalf("at first %d and %d are noted", noted("we_gone"), noted("we_kept"))
+			}
+			for {
+				n, err := db.DeleteOldEvents(t.Context(), old, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n == 0 {
+					break
+				}
+			}
+			if gone, kept := noted("we_gone"), noted("we_kept"); gone != 0 || kept != 1 {
+				t.Errorf("%d deliveries to nobody and %d others are left, want 0 and 1", gone, kept)
+			}
+		})
+	}
+}
+
 func TestIDsOfEventsGrow(t *testing.T) {
 	var s stamps
 	at := time.UnixMilli(1_795_521_600_000)

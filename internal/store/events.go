@@ -25,7 +25,8 @@ type Events interface {
 	Events(ctx context.Context, q EventQuery) (EventPage, error)
 
 	// DeleteOldEvents removes at most limit events from before the given time, the
-	// oldest first, with what is noted of their delivery, and returns how many.
+	// oldest first, with what is noted of their delivery, to endpoints too that are
+	// gone, and returns how many.
 	DeleteOldEvents(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
