@@ -60,6 +60,11 @@ func (f Finder) Addr(r *http.Request) netip.Addr {
 	return hop
 }
 
+// Unheeded reports whether a proxy says where r came from, and is not trusted to.
+func (f Finder) Unheeded(r *http.Request) bool {
+	return len(r.Header[forwardedFor]) > 0 && !f.trusts(parse(r.RemoteAddr))
+}
+
 // Network is what limits count by: the address that r came from, or the /64 around
 // one of IPv6, which whoever has one address of it has whole.
 func (f Finder) Network(r *http.Request) string {

@@ -47,6 +47,29 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
+func TestUnheeded(t *testing.T) {
+	trusting, err := Parse("10.0.0.0/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		finder Finder
+		remote string
+		header http.Header
+		want   bool
+	}{
+		{"nothing is said", Finder{}, "10.1.2.3:99", http.Header{"X-Real-Ip": {"203.0.113.5"}}, false},
+		{"by nobody who is trusted", Finder{}, "10.1.2.3:99", http.Header{"X-Forwarded-For": {"203.0.113.5"}}, true},
+		{"by another than who is trusted", trusting, "192.0.2.1:99", http.Header{"X-Forwarded-For": {"203.0.113.5"}}, true},
+		{"by who is trusted", trusting, "10.1.2.3:99", http.Header{"X-Forwarded-For": {"203.0.113.5"}}, false},
+	} {
+		if got := tt.finder.Unheeded(&http.Request{RemoteAddr: tt.remote, Header: tt.header}); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	for _, wrong := range []string{"", "all", "10.0.0.0/33", "10.0.0.1,", "proxy.example.com", "::ffff:10.0.0.1"} {
 		if f, err := Parse(wrong); err == nil {

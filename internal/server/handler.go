@@ -37,8 +37,17 @@ func (s *Server) through(mux http.Handler, https bool) http.Handler {
 			s.logAnswer(r, answer.status, took)
 		}()
 		defer s.recover(r, answer)
+		s.warnOfProxy(r)
 		mux.ServeHTTP(answer, r)
 	})
+}
+
+// warnOfProxy says once that a proxy is not believed, behind which all callers may be
+// one network. Anybody may send the header, so it is not said more often.
+func (s *Server) warnOfProxy(r *http.Request) {
+	if !s.warned.Load() && s.peers.Unheeded(r) && s.warned.CompareAndSwap(false, true) {
+		s.log.WarnContext(r.Context(), "a peer that is not among trusted_proxies sends X-Forwarded-For; if it is a proxy of yours, all its clients share the limits of one network until it is", "peer", r.RemoteAddr)
+	}
 }
 
 // logAnswer writes the line of a request; of one that went well only at the level

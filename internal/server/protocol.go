@@ -4,7 +4,6 @@ import (
 	"net/url"
 
 	"github.com/signet-auth/signet/internal/doctor"
-	"github.com/signet-auth/signet/internal/peer"
 	"github.com/signet-auth/signet/internal/provider"
 	"github.com/signet-auth/signet/internal/registration"
 	"github.com/signet-auth/signet/internal/session"
@@ -12,7 +11,7 @@ import (
 )
 
 // protocol makes the endpoints of OAuth and OpenID Connect.
-func (s *Server) protocol(issuer *url.URL, sessions *session.Sessions, tokens *token.Tokens, cases *doctor.Book, registry *registration.Clients, peers peer.Finder) *provider.Provider {
+func (s *Server) protocol(issuer *url.URL, sessions *session.Sessions, tokens *token.Tokens, cases *doctor.Book, registry *registration.Clients) *provider.Provider {
 	db, held, keys := s.office.db, s.office.held, s.office.keys
 	return provider.New(provider.Deps{
 		Cases:        cases,
@@ -33,7 +32,7 @@ func (s *Server) protocol(issuer *url.URL, sessions *session.Sessions, tokens *t
 		Sessions:     sessions,
 		Tokens:       tokens,
 		Keys:         keys,
-		Peers:        peers,
+		Peers:        s.peers,
 		Now:          s.now,
 		Log:          s.log,
 

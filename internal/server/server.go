@@ -64,6 +64,8 @@ type Server struct {
 	handler   http.Handler
 	made      string
 	draining  atomic.Bool
+	peers     peer.Finder
+	warned    atomic.Bool // of a proxy that is not trusted
 	now       func() time.Time
 	log       *slog.Logger
 }
@@ -84,8 +86,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 	if s.outbox, err = newOutbox(cfg, issuer, office, o); err != nil {
 		return nil, errors.Join(err, office.Close())
 	}
-	peers, err := proxies(cfg)
-	if err != nil {
+	if s.peers, err = proxies(cfg); err != nil {
 		return nil, errors.Join(err, office.Close())
 	}
 	s.made, err = office.Admin.EnsureSecretKey(ctx, string(cfg.SecretKey), issuer.Scheme == "http")
@@ -95,12 +96,12 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Server, error) {
 	if s.invited, err = office.Admin.FirstOperatorLink(ctx); err != nil {
 		return nil, errors.Join(err, office.Close())
 	}
-	s.handler = s.through(s.routes(cfg, issuer, peers), issuer.Scheme == "https")
+	s.handler = s.through(s.routes(cfg, issuer), issuer.Scheme == "https")
 	return s, nil
 }
 
 // routes puts every face on one mux.
-func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *http.ServeMux {
+func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 	db, held, ring := s.office.db, s.office.held, s.office.ring
 	sessions := session.New(db, ring, issuer, s.now)
 	sessions.OnBegin(s.counts.SignedIn)
@@ -112,7 +113,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *
 	guard := account.NewGuard(s.office.accounts, db, ring, s.now)
 	cases.Each(s.count)
 	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
-	s.protocol(issuer, sessions, tokens, cases, registry, peers).Routes(mux)
+	s.protocol(issuer, sessions, tokens, cases, registry).Routes(mux)
 	hosted.New(hosted.Deps{
 		Sessions:    sessions,
 		Cases:       cases,
@@ -122,7 +123,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL, peers peer.Finder) *
 		Accounts:      guard,
 		Proofs:        s.proofs(issuer, guard),
 		SignUps:       inviting{s.office.Admin, s.office.accounts},
-		Peers:         peers,
+		Peers:         s.peers,
 		Users:         db,
 		SignInTokens:  db,
 		Invitations:   inviting{s.office.Admin, s.office.accounts},

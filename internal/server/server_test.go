@@ -56,6 +56,33 @@ func newServer(t *testing.T, cfg config.Config) (*Server, *record) {
 	return s, log
 }
 
+// Behind a proxy that is not trusted all are one network, which an operator is told.
+func TestAProxyThatIsNotTrustedIsToldOnce(t *testing.T) {
+	const said = "not among trusted_proxies"
+	cfg := configFor(t.TempDir())
+	cfg.TrustedProxies = "10.0.0.0/8"
+	s, log := newServer(t, cfg)
+	ask := func(remote, forwarded string) {
+		r := httptest.NewRequest(http.MethodGet, "/v1/users", nil)
+		r.RemoteAddr = remote
+		if forwarded != "" {
+			r.Header.Set("X-Forwarded-For", forwarded)
+		}
+		s.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	}
+	ask("192.0.2.1:99", "")
+	ask("10.1.2.3:99", "203.0.113.5")
+	if strings.Contains(log.String(), said) {
+		t.Errorf("told of a proxy that is trusted, or of none:\n%s", log)
+	}
+	for range 3 {
+		ask("192.0.2.1:99", "203.0.113.5")
+	}
+	if n := strings.Count(log.String(), said); n != 1 || !strings.Contains(log.String(), "peer=192.0.2.1:99") {
+		t.Errorf("told %d times, want once:\n%s", n, log)
+	}
+}
+
 func get(t *testing.T, s *Server, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
