@@ -82,8 +82,7 @@ func (p *Provider) authenticate(r *http.Request, authorization string, form oaut
 	if err != nil {
 		return oauth.AuthenticatedClient{}, err
 	}
-	guesser := p.peers.Network(r) + " " + credentials.ClientID[:min(len(credentials.ClientID), longestGuessed)]
-	if p.wrongSecrets.Wait(guesser, p.now()) > 0 {
+	if !p.wrongSecrets.Idle(p.now()) && p.wrongSecrets.Wait(p.guesser(r, credentials), p.now()) > 0 {
 		return oauth.AuthenticatedClient{}, errTooMany
 	}
 	client, err := p.clients.ClientByClientID(ctx, credentials.ClientID)
@@ -96,9 +95,15 @@ func (p *Provider) authenticate(r *http.Request, authorization string, form oaut
 		p.uses.Note(oauth.HashSecret(credentials.Secret))
 	}
 	if err != nil {
-		p.wrongSecrets.Spend(guesser, p.now())
+		p.wrongSecrets.Spend(p.guesser(r, credentials), p.now())
 	}
 	return authenticated, err
+}
+
+// guesser names who may guess a secret. To find it costs more than to see that nobody has
+// guessed.
+func (p *Provider) guesser(r *http.Request, c oauth.Credentials) string {
+	return p.peers.Network(r) + " " + c.ClientID[:min(len(c.ClientID), longestGuessed)]
 }
 
 // longestGuessed is how much of a client_id tells those apart whose secret is

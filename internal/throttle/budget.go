@@ -2,6 +2,7 @@ package throttle
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,6 +11,8 @@ import (
 type Budget struct {
 	most   int
 	window time.Duration
+
+	over atomic.Int64 // when all windows are, in nanoseconds since 1970; 0 without any
 
 	mu   sync.Mutex
 	keys map[string]spent
@@ -39,11 +42,19 @@ func (b *Budget) Spend(key string, now time.Time) time.Duration {
 		b.forget(now)
 	}
 	b.keys[key] = s
+	b.over.Store(max(b.over.Load(), s.until.UnixNano()))
 	return 0
 }
 
+// Idle reports that no key has used anything of a window, so that nobody has to wait. It
+// takes no lock: many ask, and seldom has anybody to wait.
+func (b *Budget) Idle(now time.Time) bool { return now.UnixNano() >= b.over.Load() }
+
 // Wait is how long to wait, or 0. It counts nothing.
 func (b *Budget) Wait(key string, now time.Time) time.Duration {
+	if b.Idle(now) {
+		return 0
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if s := b.of(key, now); s.number >= b.most {

@@ -52,6 +52,29 @@ func TestBudgetIsExactForConcurrentAttempts(t *testing.T) {
 	}
 }
 
+func TestBudgetIsIdleWhenAllWindowsAreOver(t *testing.T) {
+	b := NewBudget(1, time.Minute)
+	idle := func(after time.Duration, want bool) {
+		t.Helper()
+		if got := b.Idle(noon.Add(after)); got != want {
+			t.Errorf("idle after %v: %v, want %v", after, got, want)
+		}
+		if b.Idle(noon.Add(after)) && b.Wait("a", noon.Add(after)) > 0 {
+			t.Errorf("idle after %v, and somebody has to wait", after)
+		}
+	}
+	idle(0, true)
+	b.Spend("a", noon)
+	idle(0, false)
+	b.Spend("b", noon.Add(30*time.Second))
+	b.Spend("a", noon.Add(-time.Hour)) // a clock that is set back
+	idle(time.Minute, false)
+	idle(90*time.Second-1, false)
+	idle(90*time.Second, true)
+	b.Spend("a", noon.Add(2*time.Minute))
+	idle(2*time.Minute, false)
+}
+
 func TestBudgetIsBounded(t *testing.T) {
 	b := NewBudget(1, time.Minute)
 	for i := range maxKeys {
