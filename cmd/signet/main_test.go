@@ -203,6 +203,38 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// What is listed as JSON is the same as what is listed for people, and never null.
+func TestListsAsJSON(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	list := func(what, want string) {
+		t.Helper()
+		status, out, errs := call(t, dir, "", what, "list", "--json")
+		var all []struct{ ID, Name, URL string }
+		if err := json.Unmarshal([]byte(out), &all); err != nil || status != 0 || all == nil {
+			t.Fatalf("%s: %d %s%s", what, status, out, errs)
+		}
+		got := ""
+		_, people, _ := call(t, dir, "", what, "list")
+		for _, x := range all {
+			got += x.Name + x.URL + " "
+			if !strings.Contains(people, x.ID) {
+				t.Errorf("%s: %s is not listed for people:\n%s", what, x.ID, people)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	list("webhooks", "")
+	list("secret-keys", "")
+	call(t, dir, "", "webhooks", "create", "--url", "http://localhost:1/a")
+	call(t, dir, "", "webhooks", "create", "--url", "http://localhost:1/b")
+	call(t, dir, "", "secret-keys", "create", "--name", "CI")
+	list("webhooks", "http://localhost:1/a http://localhost:1/b ")
+	list("secret-keys", "CI ")
+}
+
 func TestSecretKeys(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -75,30 +75,7 @@ func newSecretKeysCreate() *cobra.Command {
 }
 
 func newSecretKeysList() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the keys of the Backend API, oldest first",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withOffice(cmd, func(ctx context.Context, o *server.Office) error {
-				kept, err := o.Admin.SecretKeys(ctx)
-				if err != nil {
-					return err
-				}
-				keys := []secretKey{}
-				for _, k := range kept {
-					keys = append(keys, asPrintedKey(k))
-				}
-				if asJSON {
-					return printJSON(cmd.OutOrStdout(), keys)
-				}
-				return printSecretKeys(cmd.OutOrStdout(), keys)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return cmd
+	return newList("List the keys of the Backend API, oldest first", (*admin.Admin).SecretKeys, asPrintedKey, printSecretKeys)
 }
 
 func printSecretKeys(out io.Writer, keys []secretKey) error {

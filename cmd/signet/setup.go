@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/signet-auth/signet/internal/admin"
 	"github.com/signet-auth/signet/internal/config"
 	"github.com/signet-auth/signet/internal/server"
 	"github.com/signet-auth/signet/internal/store"
@@ -58,6 +59,35 @@ func withOffice(cmd *cobra.Command, work func(context.Context, *server.Office) e
 		return failed(err)
 	}
 	return failed(errors.Join(work(ctx, office), office.Close()))
+}
+
+// newList makes a command that prints all there is of a kind: what is kept as it is
+// printed, as JSON or for people.
+func newList[K, P any](short string, kept func(*admin.Admin, context.Context) ([]K, error), as func(K) P, forPeople func(io.Writer, []P) error) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withOffice(cmd, func(ctx context.Context, o *server.Office) error {
+				all, err := kept(o.Admin, ctx)
+				if err != nil {
+					return err
+				}
+				list := []P{}
+				for _, x := range all {
+					list = append(list, as(x))
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), list)
+				}
+				return forPeople(cmd.OutOrStdout(), list)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }
 
 // printJSON prints what a --json flag asks for.

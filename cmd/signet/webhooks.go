@@ -76,30 +76,7 @@ func newWebhooksCreate() *cobra.Command {
 }
 
 func newWebhooksList() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the webhooks, oldest first",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withOffice(cmd, func(ctx context.Context, o *server.Office) error {
-				kept, err := o.Admin.ListWebhooks(ctx)
-				if err != nil {
-					return err
-				}
-				list := []printedWebhook{}
-				for _, w := range kept {
-					list = append(list, asPrintedWebhook(w))
-				}
-				if asJSON {
-					return printJSON(cmd.OutOrStdout(), list)
-				}
-				return printWebhooks(cmd.OutOrStdout(), list)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return cmd
+	return newList("List the webhooks, oldest first", (*admin.Admin).ListWebhooks, asPrintedWebhook, printWebhooks)
 }
 
 func printWebhooks(out io.Writer, list []printedWebhook) error {
