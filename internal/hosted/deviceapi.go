@@ -35,6 +35,7 @@ type problem struct {
 func (p *problem) Error() string { return p.code }
 
 var (
+	errOtherSite     = &problem{http.StatusForbidden, "cross_origin", "This came from another site."}
 	errNotSignedIn   = &problem{http.StatusUnauthorized, "authentication_invalid", "Nobody is signed in."}
 	errNoDevice      = &problem{http.StatusNotFound, "resource_not_found", "No device shows this code, or it has expired."}
 	errManyGuesses   = &problem{http.StatusTooManyRequests, "too_many_requests", "Too many codes were tried; wait a few minutes."}
@@ -48,27 +49,32 @@ var (
 func (h *Hosted) json(serve func(*http.Request, session.Current, deviceForm) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := h.serveJSON(r, serve)
-		status := http.StatusOK
-		if err != nil {
-			var p *problem
-			if !errors.As(err, &p) {
-				h.log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
-				p = &problem{http.StatusInternalServerError, "internal_clerk_error", "Something went wrong here; it has been logged."}
-			}
-			status = p.status
-			answer = map[string]any{
-				"errors":         []map[string]string{{"message": p.text, "long_message": p.text, "code": p.code}},
-				"clerk_trace_id": reqid.From(r.Context()),
-			}
-			if status == http.StatusTooManyRequests {
-				w.Header().Set("Retry-After", "60")
-			}
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
-		w.WriteHeader(status)
-		json.NewEncoder(w).Encode(answer) // an error here means that the browser has gone
+		h.writeJSON(w, r, answer, err)
 	})
+}
+
+// writeJSON answers what clerk-js has called, or says what is wrong.
+func (h *Hosted) writeJSON(w http.ResponseWriter, r *http.Request, answer any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		var p *problem
+		if !errors.As(err, &p) {
+			h.log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
+			p = &problem{http.StatusInternalServerError, "internal_clerk_error", "Something went wrong here; it has been logged."}
+		}
+		status = p.status
+		answer = map[string]any{
+			"errors":         []map[string]string{{"message": p.text, "long_message": p.text, "code": p.code}},
+			"clerk_trace_id": reqid.From(r.Context()),
+		}
+		if status == http.StatusTooManyRequests {
+			w.Header().Set("Retry-After", "60")
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(answer) // an error here means that the browser has gone
 }
 
 // A deviceForm is what clerk-js sends, as a form or as JSON.
@@ -81,7 +87,7 @@ type deviceForm struct {
 
 func (h *Hosted) serveJSON(r *http.Request, serve func(*http.Request, session.Current, deviceForm) (any, error)) (any, error) {
 	if h.crossOrigin.Check(r) != nil {
-		return nil, &problem{http.StatusForbidden, "cross_origin", "This came from another site."}
+		return nil, errOtherSite
 	}
 	current, signedIn, err := h.sessions.Current(r)
 	switch {

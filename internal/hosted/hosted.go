@@ -55,8 +55,19 @@ type Organizations interface {
 	BelongsTo(ctx context.Context, userID, organizationID string) (oauth.Organization, error)
 }
 
+// Requests answers authorization requests.
+type Requests interface {
+	// Parse applies the rules to a form-encoded request. A refusal is an *oauth.Error,
+	// or an *oauth.RedirectError once it is known where the client may be answered.
+	Parse(ctx context.Context, params string) (oauth.AuthorizationRequest, error)
+	// Resume answers the browser as /oauth/authorize would, had it come with c.
+	Resume(w http.ResponseWriter, r *http.Request, c session.Continuation)
+}
+
 // Deps are what the pages need.
 type Deps struct {
+	Origin       string // of the pages themselves
+	Requests     Requests
 	Sessions     *session.Sessions
 	Clients      Clients
 	Connections  store.Connections
@@ -86,6 +97,8 @@ type Deps struct {
 
 // Hosted serves the pages. It is safe for concurrent use.
 type Hosted struct {
+	origin       string
+	requests     Requests
 	sessions     *session.Sessions
 	clients      Clients
 	connections  store.Connections
@@ -121,6 +134,8 @@ type Hosted struct {
 // New makes the pages.
 func New(d Deps) *Hosted {
 	return &Hosted{
+		origin:       d.Origin,
+		requests:     d.Requests,
 		sessions:     d.Sessions,
 		clients:      d.Clients,
 		connections:  d.Connections,
@@ -176,6 +191,8 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /signed-out", h.page(h.signedOut))
 	mux.Handle("POST /v1/me/oauth/device/lookup", h.json(h.lookUpDevice))
 	mux.Handle("POST /v1/me/oauth/device", h.json(h.verifyDevice))
+	mux.Handle("GET "+consentAPIPath+"{client_id}", h.ownPage(h.tellConsent))
+	mux.Handle("POST "+consentAPIPath+"{client_id}", h.ownPage(h.takeConsent))
 	mux.Handle("GET "+oauth.ErrorPath+"{id}", h.page(h.showRefusal))
 	mux.Handle("GET /device", h.page(h.showDevice))
 	mux.Handle("POST /device", h.form(h.decideDevice))

@@ -37,6 +37,10 @@ type Client struct {
 	PostLogoutURIs        []string  // where the browser may go after signing out
 }
 
+// AsksUsers reports whether users have to agree to what the client asks for. Nobody
+// vouches for one that registered itself, so it cannot go without.
+func (c Client) AsksUsers() bool { return c.AskConsent || c.DynamicallyRegistered }
+
 // An OldSecret is the client secret before the current one, for as long as it is
 // still admitted. The zero value is none.
 type OldSecret struct {

@@ -94,7 +94,7 @@ func (r AuthorizationRequest) agreement(user *User, done Progress) Step {
 		return Ask
 	case consents.Within(user.Agreed):
 		return Answer
-	case !r.client.AskConsent && !r.client.DynamicallyRegistered:
+	case !r.client.AsksUsers():
 		return Agree
 	}
 	return Ask
@@ -111,7 +111,7 @@ func (r AuthorizationRequest) organization(user User) (id string, settled bool) 
 		return user.Organization, true
 	case len(user.Organizations) == 0:
 		return "", true
-	case len(user.Organizations) == 1 && !r.client.AskConsent && !r.client.DynamicallyRegistered:
+	case len(user.Organizations) == 1 && !r.client.AsksUsers():
 		return user.Organizations[0], true
 	}
 	return "", false

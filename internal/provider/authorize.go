@@ -37,11 +37,31 @@ type pending struct {
 // returns where the browser goes. Pages send the browser back here after each
 // step, and everything is parsed and decided again.
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) (reply, error) {
-	ctx := r.Context()
 	asked, err := p.pending(r)
 	if err != nil {
 		return reply{}, err
 	}
+	return p.proceed(w, r, asked)
+}
+
+// Parse applies the rules to a form-encoded authorization request. A refusal is an
+// *oauth.Error, or an *oauth.RedirectError once it is known where the client may be
+// answered.
+func (p *Provider) Parse(ctx context.Context, params string) (oauth.AuthorizationRequest, error) {
+	request, _, err := p.authorizationRequest(ctx, params)
+	return request, err
+}
+
+// Resume answers the browser as /oauth/authorize would, had it come with c.
+func (p *Provider) Resume(w http.ResponseWriter, r *http.Request, c session.Continuation) {
+	p.answerBrowser(func(w http.ResponseWriter, r *http.Request) (reply, error) {
+		return p.proceed(w, r, resumed(c))
+	}).ServeHTTP(w, r)
+}
+
+// proceed takes the request as far as it goes without the user.
+func (p *Provider) proceed(w http.ResponseWriter, r *http.Request, asked pending) (reply, error) {
+	ctx := r.Context()
 	request, client, err := p.authorizationRequest(ctx, asked.params)
 	if err != nil {
 		return reply{}, err
@@ -108,6 +128,11 @@ func (p *Provider) pending(r *http.Request) (pending, error) {
 	if err != nil {
 		return pending{}, errContinuation
 	}
+	return resumed(c), nil
+}
+
+// resumed is the request that a continuation is about.
+func resumed(c session.Continuation) pending {
 	return pending{
 		params:    c.Params,
 		startedAt: c.StartedAt,
@@ -115,7 +140,7 @@ func (p *Provider) pending(r *http.Request) (pending, error) {
 		shown:     true,
 		uiLocales: c.UILocales,
 		progress:  oauth.Progress{SignedIn: c.SignedIn, Chosen: c.Chosen, AgreedBy: c.AgreedBy, Denied: c.Denied, Organization: c.Organization},
-	}, nil
+	}
 }
 
 // authorizationRequest parses the parameters and applies the rules to them.

@@ -113,8 +113,11 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 	guard := account.NewGuard(s.office.accounts, db, ring, s.now)
 	cases.Each(s.count)
 	registry := registration.New(held, held, s.office.statements, s.office.documents, s.now)
-	s.protocol(issuer, sessions, tokens, cases, registry).Routes(mux)
+	protocol := s.protocol(issuer, sessions, tokens, cases, registry)
+	protocol.Routes(mux)
 	hosted.New(hosted.Deps{
+		Origin:      issuer.Scheme + "://" + issuer.Host,
+		Requests:    protocol,
 		Sessions:    sessions,
 		Cases:       cases,
 		Clients:     registry,

@@ -42,7 +42,7 @@ type Settings struct {
 	AllowHTTPRedirectURIs bool     // admit http redirect URIs beyond loopback
 	JWTAccessTokens       bool     // unless a client chooses otherwise
 	Resources             []string // if any, the only ones that tokens are for
-	AllowedOrigins        []string // of the operator's own pages; kept for them
+	AllowedOrigins        []string // of the operator's own pages, on which users may agree to what is asked
 
 	CustomScopes  []CustomScope
 	DefaultScopes oauth.Scopes // of clients that register themselves and name none; nil for those built in

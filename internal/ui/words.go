@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"github.com/signet-auth/signet/internal/lang"
 	"github.com/signet-auth/signet/internal/oauth"
 )
 
@@ -48,6 +49,34 @@ func permissions(scopes oauth.Scopes, custom map[string]string) []Permission {
 		list = append(list, words[oauth.ScopeOpenID]) // what every access token tells
 	}
 	return list
+}
+
+// Explain says what a scope allows, in one sentence: what the operator says of it,
+// or we do. Of a scope that nobody has described it says nothing.
+func Explain(l lang.Language, scope, custom string) (string, error) {
+	key := "consent.offline"
+	if scope != oauth.ScopeOfflineAccess {
+		p, ok := words[scope]
+		if !ok {
+			return plain(custom), nil
+		}
+		key = p.Title
+	}
+	return l.Format(key, lang.Args{}, func(s string) string { return s })
+}
+
+// Domain is the part of the host of a redirect URI that somebody registered, by the
+// public suffix list, or "" where there is none.
+func Domain(redirectURI string) string {
+	host := destination(redirectURI).Host
+	if _, err := netip.ParseAddr(host); err == nil {
+		return ""
+	}
+	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return ""
+	}
+	return domain
 }
 
 // A Destination is where a redirect URI leads.

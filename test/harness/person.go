@@ -168,6 +168,27 @@ func (p *Person) Post(path string, fields url.Values) Page {
 	return p.send(path, "application/x-www-form-urlencoded", strings.NewReader(fields.Encode()))
 }
 
+// PostFrom sends an encoded form as a page of another origin would.
+func (p *Person) PostFrom(origin, path, encoded string) Page {
+	p.t.Helper()
+	return p.sendFrom(origin, path, "application/x-www-form-urlencoded", strings.NewReader(encoded))
+}
+
+// Fetch reads as a script on a page of another origin would.
+func (p *Person) Fetch(origin, path string) Page {
+	p.t.Helper()
+	request, err := http.NewRequest("GET", p.issuer+path, http.NoBody)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Header.Set("Origin", origin)
+	got, err := read(p.client.Do(request))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return got
+}
+
 // Upload sends a file in the form that holds the element with the given id.
 func (p *Person) Upload(from Page, id, name string, file []byte) Page {
 	p.t.Helper()
@@ -194,13 +215,26 @@ func (p *Person) Upload(from Page, id, name string, file []byte) Page {
 
 func (p *Person) send(path, contentType string, body io.Reader) Page {
 	p.t.Helper()
+	return p.sendFrom(p.issuer, path, contentType, body)
+}
+
+// sendFrom posts as a page of the origin would, if it is not "".
+func (p *Person) sendFrom(origin, path, contentType string, body io.Reader) Page {
+	p.t.Helper()
 	request, err := http.NewRequest("POST", p.issuer+path, body)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", contentType)
-	request.Header.Set("Origin", p.issuer)
-	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	switch origin {
+	case "":
+	case p.issuer:
+		request.Header.Set("Origin", origin)
+		request.Header.Set("Sec-Fetch-Site", "same-origin")
+	default:
+		request.Header.Set("Origin", origin)
+		request.Header.Set("Sec-Fetch-Site", "cross-site")
+	}
 	got, err := read(p.client.Do(request))
 	if err != nil {
 		p.t.Fatal(err)
