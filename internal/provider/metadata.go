@@ -1,9 +1,13 @@
 package provider
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/signet-auth/signet/internal/lang"
 	"github.com/signet-auth/signet/internal/oauth"
@@ -58,10 +62,15 @@ func (p *Provider) jwks(r *http.Request) (any, error) {
 // far below the time that a key is published before it signs.
 const publicAge = "public, max-age=300"
 
-// answerPublic writes answers that anybody may keep for a while.
+// answerPublic writes answers that anybody may keep for a while, and then ask whether
+// they are still the same (RFC 9110 §13.1.2).
 func (p *Provider) answerPublic(serve func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := serve(r)
+		var body []byte
+		if err == nil {
+			body, err = json.Marshal(answer)
+		}
 		if err != nil {
 			refused := p.refusal(r, err)
 			code := status(refused)
@@ -71,10 +80,12 @@ func (p *Provider) answerPublic(serve func(*http.Request) (any, error)) http.Han
 			writeJSON(w, code, refused)
 			return
 		}
+		sum := sha256.Sum256(body)
 		h := w.Header()
 		h.Set("Content-Type", "application/json")
 		h.Set("Cache-Control", publicAge)
+		h.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
 		h.Set("X-Content-Type-Options", "nosniff")
-		json.NewEncoder(w).Encode(answer) // an error here means that the client has gone
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(append(body, '\n')))
 	})
 }
