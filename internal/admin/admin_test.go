@@ -166,6 +166,7 @@ func TestBrand(t *testing.T) {
 		{"none", store.Brand{}, "<nil>"},
 		{"a long name", store.Brand{Name: strings.Repeat("x", maxBrandName+1)}, is("brand_name", Unacceptable)},
 		{"two lines", store.Brand{Name: "a\nb"}, is("brand_name", Unacceptable)},
+		{"turned around", store.Brand{Name: "a\u202eb"}, is("brand_name", Unacceptable)},
 		{"a colour by name", store.Brand{Accent: "teal"}, is("brand_accent", Malformed)},
 		{"styles", store.Brand{Accent: "#0e7490;}"}, is("brand_accent", Malformed)},
 		{"another site's logo", store.Brand{Logo: "https://evil.example/a.png"}, is("brand_logo", Unacceptable)},

@@ -16,8 +16,8 @@ var accents = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 // brand checks whose the pages are to be. Any colour will do: the pages make out of
 // it what can be read.
 func (p *problems) brand(b store.Brand) {
-	if len(b.Name) > maxBrandName || strings.ContainsAny(b.Name, "\r\n\t") {
-		p.add("brand_name", Unacceptable, "brand_name must be at most 64 bytes long, on one line.")
+	if len(b.Name) > maxBrandName || !isLine(b.Name) {
+		p.add("brand_name", Unacceptable, "brand_name must be at most 64 bytes long, on one line and without control characters.")
 	}
 	if b.Accent != "" && !accents.MatchString(b.Accent) {
 		p.add("brand_accent", Malformed, "brand_accent must be a colour such as #4353c4, in small letters.")
