@@ -59,7 +59,7 @@ func (h *Hosted) writeJSON(w http.ResponseWriter, r *http.Request, answer any, e
 	if err != nil {
 		var p *problem
 		if !errors.As(err, &p) {
-			h.log.ErrorContext(r.Context(), "request failed", "path", r.URL.Path, "err", err)
+			h.log.ErrorContext(r.Context(), "request failed", "route", r.Pattern, "err", err)
 			p = &problem{http.StatusInternalServerError, "internal_clerk_error", "Something went wrong here; it has been logged."}
 		}
 		status = p.status

@@ -319,7 +319,7 @@ func (h *Hosted) write(w http.ResponseWriter, r *http.Request, form oauth.Form, 
 		return
 	}
 	if a.status == http.StatusTooManyRequests {
-		h.log.InfoContext(r.Context(), "paced", "path", r.URL.Path, "network", h.peers.Network(r))
+		h.log.InfoContext(r.Context(), "paced", "route", r.Pattern, "network", h.peers.Network(r))
 	}
 	if a.retryAfter != "" {
 		w.Header().Set("Retry-After", a.retryAfter)
@@ -334,14 +334,14 @@ func (h *Hosted) failed(r *http.Request, err error) answer {
 	retryAfter := ""
 	switch {
 	case errors.As(err, &refused):
-		h.log.InfoContext(r.Context(), "form refused", "code", refused.code, "path", r.URL.Path)
+		h.log.InfoContext(r.Context(), "form refused", "code", refused.code, "route", r.Pattern)
 	case errors.Is(err, store.ErrUnavailable):
 		refused, retryAfter = errUnavailable, busySeconds
-		h.log.WarnContext(r.Context(), "page not served", "path", r.URL.Path, "err", err)
+		h.log.WarnContext(r.Context(), "page not served", "route", r.Pattern, "err", err)
 	default:
 		refused = errFault
 		if r.Context().Err() == nil { // otherwise the browser has gone, which explains it
-			h.log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
+			h.log.ErrorContext(r.Context(), "page failed", "route", r.Pattern, "err", err)
 		}
 	}
 	return answer{status: refused.status, retryAfter: retryAfter, page: ui.Error{

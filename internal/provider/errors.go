@@ -47,7 +47,7 @@ func (p *Provider) refusal(r *http.Request, err error) *oauth.Error {
 	var refused *oauth.Error
 	if errors.As(err, &refused) {
 		p.log.InfoContext(r.Context(), "refused",
-			"path", r.URL.Path, "code", refused.Code, "rule", refused.Spec,
+			"route", r.Pattern, "code", refused.Code, "rule", refused.Spec,
 			"why", refused.Description, "request_id", id)
 		p.cases.Add(doctor.From(r.Context()).Case(id, r.Method+" "+r.URL.Path, refused, p.now()))
 		explained := *refused
@@ -58,11 +58,11 @@ func (p *Provider) refusal(r *http.Request, err error) *oauth.Error {
 	}
 	if errors.Is(err, store.ErrUnavailable) {
 		p.log.WarnContext(r.Context(), "request not served",
-			"path", r.URL.Path, "err", err, "request_id", id)
+			"route", r.Pattern, "err", err, "request_id", id)
 		return errUnavailable
 	}
 	p.log.ErrorContext(r.Context(), "request failed",
-		"path", r.URL.Path, "err", err, "request_id", id)
+		"route", r.Pattern, "err", err, "request_id", id)
 	return errFault
 }
 
