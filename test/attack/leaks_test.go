@@ -139,9 +139,9 @@ func (a *attack) tokensOfAllKinds() {
 	a.Helper()
 	code := a.signIn("scope", "openid profile offline_access", "nonce", "nonce-marker", "code_challenge", challenge(), "code_challenge_method", "S256")
 	a.issued("nonce-marker", verifier)
-	access, refresh := a.tokens(a.exchange(a.app, code, "code_verifier", verifier))
-	a.exchange(a.app, code, "code_verifier", verifier)
-	access, refresh = a.tokens(a.exchange(a.app, a.signIn("scope", "openid offline_access")))
+	a.tokens(a.exchange(a.app, code, "code_verifier", verifier))
+	a.exchange(a.app, code, "code_verifier", verifier) // replayed
+	access, refresh := a.tokens(a.exchange(a.app, a.signIn("scope", "openid offline_access")))
 	a.refresh(a.app, refresh)
 	a.active(a.app, access)
 	a.as(a.app, "/oauth/token/revoke", "token", access)
