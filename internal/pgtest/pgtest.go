@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,35 @@ const Variable = "SIGNET_TEST_POSTGRES"
 // Without a server the test fails: a promise that was not tested is not kept.
 func URL(t testing.TB) string {
 	t.Helper()
+	return database(t, t, "")
+}
+
+// Copies makes databases that are copies of one, which is made for the first of them
+// and stays as long as the test that it is given.
+type Copies struct {
+	once     sync.Once
+	original string
+}
+
+// URL is URL for a copy of what prepare leaves in a database; it has to close its
+// connections. The first caller's owner is the test that all the others are within.
+func (c *Copies) URL(t, owner testing.TB, prepare func(address string)) string {
+	t.Helper()
+	c.once.Do(func() {
+		address := database(t, owner, "")
+		prepare(address)
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.original = strings.TrimPrefix(u.Path, "/")
+	})
+	return database(t, t, " TEMPLATE "+c.original)
+}
+
+// database makes one that goes with its owner, and returns its address.
+func database(t, owner testing.TB, how string) string {
+	t.Helper()
 	server := os.Getenv(Variable)
 	if server == "" {
 		t.Fatalf("%s is not set: run \"make test\", which starts a PostgreSQL, or \"scripts/with-postgres go test ./...\"", Variable)
@@ -30,8 +60,8 @@ func URL(t testing.TB) string {
 		t.Fatal(err)
 	}
 	name := "t_" + strings.ToLower(ksuid.New().String())
-	run(t, server, "CREATE DATABASE "+name)
-	t.Cleanup(func() { run(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	run(t, server, "CREATE DATABASE "+name+how)
+	owner.Cleanup(func() { run(owner, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	address.Path = "/" + name
 	return address.String()
 }
