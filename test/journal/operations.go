@@ -147,8 +147,13 @@ func (c *Client) confirmDead(r *record) error {
 // refused tells whether the answer is what a dead code or refresh token gets. A
 // node may need a moment to learn that an application is no more.
 func (c *Client) refused(r *record, answer harness.Answer) bool {
-	if r.app != c.app && answer.Status == http.StatusUnauthorized && answer.Text("error") == "invalid_client" {
-		return true
+	if r.app != c.app { // gone, and whoever goes on as it is told to wait before long
+		switch answer.Text("error") {
+		case "invalid_client":
+			return answer.Status == http.StatusUnauthorized
+		case "temporarily_unavailable":
+			return answer.Status == http.StatusTooManyRequests
+		}
 	}
 	return answer.Status == http.StatusBadRequest && answer.Text("error") == "invalid_grant"
 }
