@@ -148,7 +148,7 @@ func learn(t *testing.T, changed time.Time, at harness.Client, known bool) {
 		if late {
 			t.Fatalf("%v after the change the client is known at %s = %v", learns, at.Node, !known)
 		}
-		<-time.After(20 * time.Millisecond)
+		<-time.After(learns / 8) // who asks more often with what is not known is told to wait
 	}
 }
 
