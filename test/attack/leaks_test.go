@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/signet-auth/signet/internal/config"
 	"github.com/signet-auth/signet/test/harness"
@@ -51,10 +52,11 @@ var leaks = map[string]func(*attack){
 // listen makes a webhook that refuses every second message.
 func (a *attack) listen() <-chan http.Header {
 	a.Helper()
-	sent, n := make(chan http.Header, 1000), 0
+	sent := make(chan http.Header, 1000)
+	var n atomic.Int64 // several messages may be under way
 	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sent <- r.Header
-		if n++; n%2 == 0 {
+		if n.Add(1)%2 == 0 {
 			w.WriteHeader(http.StatusTeapot)
 		}
 	}))
