@@ -54,11 +54,12 @@ func (c *conditions) during(column string, p store.Period, ordered bool) {
 }
 
 // members wants users who are in one of some organizations, if there are any. A walk
-// asks of each user whether it is a member, as there may be very many.
+// asks of each user whether it is a member, as there may be very many (see texts for
+// why not with EXISTS).
 func (c *conditions) members(organizations []string, walk bool) {
 	expression := `p.id IN (SELECT user_id FROM memberships WHERE organization_id%s)`
 	if walk {
-		expression = `EXISTS (SELECT 1 FROM memberships x WHERE x.user_id = p.id AND x.organization_id%s)`
+		expression = `(SELECT COUNT(*) FROM memberships x WHERE x.user_id = p.id AND x.organization_id%s) > 0`
 	}
 	c.among(expression, "", organizations, func(s string) string { return s })
 	c.indexed = c.indexed || len(organizations) > 0
@@ -80,16 +81,9 @@ func (db *DB) userConditions(q store.UserQuery, places found) *conditions {
 	c.among(`(p.external_id IS NULL OR p.external_id%s)`, " NOT", q.ExceptExternalIDs, same)
 	c.members(q.Organizations, places == nil)
 	c.among(`NOT EXISTS (SELECT 1 FROM memberships x WHERE x.user_id = p.id AND x.organization_id%s)`, "", q.ExceptOrganizations, same)
-	for _, x := range textsOf(q) {
-		if places != nil {
-			c.all = append(c.all, `p.id IN (SELECT t.user_id FROM user_texts t WHERE `+db.having(c, x, places)+amongBanned(q)+`)`)
-			c.indexed = true
-			continue
-		}
-		c.all = append(c.all, `EXISTS (SELECT 1 FROM user_texts t WHERE t.user_id = p.id AND t.`+x.column+` LIKE `+c.place(contains(x.text))+` ESCAPE '!')`)
-	}
+	db.texts(c, q, places)
 	switch {
-	case q.Banned != nil && *q.Banned:
+	case onlyBanned(q):
 		c.all = append(c.all, `p.banned`)
 		c.indexed = c.indexed || q.OrderBy != store.UsersByCreation
 	case q.Banned != nil:
@@ -101,23 +95,49 @@ func (db *DB) userConditions(q store.UserQuery, places found) *conditions {
 	return c
 }
 
-// amongBanned narrows what a text finds to those who are banned, if they are wanted:
-// two indexes know it, without a look at each user. Made
-// another text, an id is nothing that SQLite could look for in an index: it would try
-// each of those that are banned with each text that was found.
-func amongBanned(q store.UserQuery) string {
-	if q.Banned == nil || !*q.Banned {
-		return ""
+// texts wants users p with the texts that are looked for. A walk looks at the texts of
+// each user that it passes: said with EXISTS, PostgreSQL might look for all that have
+// them first.
+func (db *DB) texts(c *conditions, q store.UserQuery, places found) {
+	all := textsOf(q)
+	if places == nil {
+		for _, x := range all {
+			c.all = append(c.all, `(SELECT `+looked(c, x)+` FROM user_texts t WHERE t.user_id = p.id)`)
+		}
+		return
 	}
-	return ` AND t.user_id || '' IN (SELECT b.id FROM users b WHERE b.banned)`
+	if len(all) > 0 {
+		c.all = append(c.all, `p.id IN (SELECT t.user_id FROM user_texts t WHERE `+strings.Join(db.having(c, q, places), " AND ")+`)`)
+		c.indexed = true
+	}
 }
 
-// having is the condition for rows of user_texts t with a text.
-func (db *DB) having(c *conditions, x lookup, places found) string {
-	if list := places[x]; list != "" {
-		return `t.place IN (SELECT value FROM json_each(` + c.place(list) + `))`
+// having are the conditions for rows of user_texts t with the texts of a query. Of
+// those who are banned, if they are wanted, an index keeps the texts, which are few:
+// each is looked at.
+func (db *DB) having(c *conditions, q store.UserQuery, places found) (all []string) {
+	banned := onlyBanned(q)
+	for _, x := range textsOf(q) {
+		switch list := places[x]; {
+		case list != "":
+			all = append(all, `t.place IN (SELECT value FROM json_each(`+c.place(list)+`))`)
+		case banned:
+			all = append(all, looked(c, x))
+		default:
+			all = append(all, db.dialect.search(x.column, c.place(db.dialect.asked(x.text))))
+		}
 	}
-	return db.dialect.search(x.column, c.place(db.dialect.asked(x.text)))
+	if banned {
+		all = append(all, `t.banned`)
+	}
+	return all
+}
+
+func onlyBanned(q store.UserQuery) bool { return q.Banned != nil && *q.Banned }
+
+// looked has a row of user_texts t looked at.
+func looked(c *conditions, x lookup) string {
+	return `t.` + x.column + ` LIKE ` + c.place(contains(x.text)) + ` ESCAPE '!'`
 }
 
 // A lookup is a text that is looked for in a column of user_texts.
@@ -147,14 +167,17 @@ func textsOf(q store.UserQuery) (all []lookup) {
 }
 
 // textConditions are those of a query over user_texts t, if it looks for texts and
-// wants nothing else but members of organizations.
+// wants nothing else but members of organizations or those who are banned.
 func (db *DB) textConditions(q store.UserQuery, places found) (*conditions, bool) {
-	c, texts := &conditions{}, textsOf(q)
-	for _, x := range texts {
-		c.all = append(c.all, db.having(c, x, places))
-	}
+	c := &conditions{}
+	c.all = db.having(c, q, places)
 	c.among(`EXISTS (SELECT 1 FROM memberships x WHERE x.user_id = t.user_id AND x.organization_id%s)`, "", q.Organizations, func(s string) string { return s })
-	return c, len(texts) > 0 && len(db.userConditions(q, found{}).all) == len(c.all)
+	rest := q
+	rest.Query, rest.AddressQuery, rest.UsernameQuery, rest.NameQuery, rest.Organizations = "", "", "", "", nil
+	if onlyBanned(q) {
+		rest.Banned = nil
+	}
+	return c, len(textsOf(q)) > 0 && len(db.userConditions(rest, found{}).all) == 0
 }
 
 // textual reports whether rows can hold what is looked for.

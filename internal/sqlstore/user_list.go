@@ -27,7 +27,7 @@ var userOrders = map[store.UserOrder]string{
 // users match, or by sorting those that match, which is fast when few do. So first
 // those are counted that meet a condition, up to few. If there are more, a walk may
 // still find none of them for long; it ends after a stretch, in which many would
-// have filled the page, and then all that match are sorted after all.
+// have filled the page, and then all that match are sorted after all (walkSome).
 func (db *DB) ListUsers(ctx context.Context, q store.UserQuery) ([]store.User, error) {
 	if !textual(q) {
 		return nil, nil
@@ -44,10 +44,7 @@ func (db *DB) listUsers(ctx context.Context, q store.UserQuery) ([]store.User, e
 	if err != nil {
 		return nil, err
 	}
-	if db.membersOnly(q) {
-		return db.chosenUsers(ctx, q, memberWalk(q, begin))
-	}
-	if !db.sortable(q) {
+	if db.unsorted(q) {
 		return db.chosenUsers(ctx, q, db.walk(q, begin, nil))
 	}
 	places := found{}
@@ -58,15 +55,35 @@ func (db *DB) listUsers(ctx context.Context, q store.UserQuery) ([]store.User, e
 	if few {
 		return db.chosenUsers(ctx, q, db.sorted(q, begin, places))
 	}
-	end, err := db.end(ctx, q, begin)
-	if err != nil {
-		return nil, err
-	}
-	users, err := db.chosenUsers(ctx, q, db.walk(q, begin, end))
-	if err != nil || len(users) == q.Limit || end == nil {
+	users, done, err := db.walkSome(ctx, q, begin)
+	if err != nil || done {
 		return users, err
 	}
 	return db.chosenUsers(ctx, q, db.sorted(q, begin, places))
+}
+
+// walkSome walks for a page. done is false if it would take too long: in the order of
+// creation, in which those who match are spread, a short walk comes first and tells
+// whether the whole stretch is likely to have enough of them.
+func (db *DB) walkSome(ctx context.Context, q store.UserQuery, begin *beginning) (users []store.User, done bool, err error) {
+	lengths := []int{db.stretch / sample, db.stretch}
+	if q.OrderBy != store.UsersByCreation {
+		lengths = lengths[1:]
+	}
+	for _, length := range lengths {
+		end, err := db.end(ctx, q, begin, length)
+		if err != nil {
+			return nil, false, err
+		}
+		users, err = db.chosenUsers(ctx, q, db.walk(q, begin, end))
+		if err != nil || len(users) == q.Limit || end == nil {
+			return users, true, err
+		}
+		if q.Offset == 0 && len(users)*sample < enough*q.Limit {
+			return nil, false, nil
+		}
+	}
+	return nil, false, nil
 }
 
 // A selection is a statement that selects the ids of a page of users.
@@ -89,31 +106,43 @@ func (db *DB) chosenUsers(ctx context.Context, q store.UserQuery, s selection) (
 // walk goes along the index of the order, from the beginning to the end if there
 // is one.
 func (db *DB) walk(q store.UserQuery, begin *beginning, end any) selection {
-	c := db.userConditions(q, nil)
-	begin.add(c, "p.created_at", "p.id", q.Descending)
-	column := userOrders[q.OrderBy]
+	along, c := db.way(q, begin)
 	if end != nil {
 		sign := " <= "
 		if q.Descending {
 			sign = " >= "
 		}
-		c.all = append(c.all, column+sign+c.place(end))
+		c.all = append(c.all, along.column+sign+c.place(end))
 	}
-	return selection{`SELECT p.id FROM users p ` + c.where() + orderBy(column, "p.id", q.Descending), c.args}
+	return selection{`SELECT ` + along.id + ` AS id FROM ` + along.tables + c.where() + orderBy(along.column, along.id, q.Descending), c.args}
 }
 
-// membersOnly reports whether a query wants the members of one organization in the
-// order of an index of memberships, and nothing else of them.
-func (db *DB) membersOnly(q store.UserQuery) bool {
-	return len(q.Organizations) == 1 && q.OrderBy == store.UsersByCreation && len(db.userConditions(q, found{}).all) == 1
-}
+// A way is an index that a walk goes along.
+type way struct{ tables, column, id string }
 
-// memberWalk goes along that index.
-func memberWalk(q store.UserQuery, begin *beginning) selection {
-	c := &conditions{}
+// way is the one that a walk of q takes, and what it asks of each user that it passes.
+// The members of one organization have an index of their own in the order of creation,
+// and need not be looked at themselves if nothing else is wanted of them.
+func (db *DB) way(q store.UserQuery, begin *beginning) (way, *conditions) {
+	if !alongMembers(q) {
+		c := db.userConditions(q, nil)
+		begin.add(c, "p.created_at", "p.id", q.Descending)
+		return way{`users p `, userOrders[q.OrderBy], "p.id"}, c
+	}
+	rest := q
+	rest.Organizations = nil
+	c := db.userConditions(rest, nil)
+	along := way{`memberships x `, "x.user_created_at", "x.user_id"}
+	if len(c.all) > 0 {
+		along.tables += `JOIN users p ON p.id = x.user_id `
+	}
 	c.all = append(c.all, `x.organization_id = `+c.place(q.Organizations[0]))
-	begin.add(c, "x.user_created_at", "x.user_id", q.Descending)
-	return selection{`SELECT x.user_id AS id FROM memberships x ` + c.where() + orderBy("x.user_created_at", "x.user_id", q.Descending), c.args}
+	begin.add(c, along.column, along.id, q.Descending)
+	return along, c
+}
+
+func alongMembers(q store.UserQuery) bool {
+	return len(q.Organizations) == 1 && q.OrderBy == store.UsersByCreation && !onlyBanned(q)
 }
 
 // sorted finds all that match by the indexes of the conditions. Those of texts alone
@@ -169,6 +198,10 @@ const (
 	// another one jumps from text to text, and gets a part of it.
 	stretch   = 10_000
 	crossways = 4
+	// sample is which part of the stretch tells what to expect of the rest.
+	sample = 10
+	// enough is how many times the page a walk has to promise: a guess from few is rough.
+	enough = 2
 	// light is how many times as many are sorted, or passed along another index, if no
 	// texts are looked for.
 	light = 2
@@ -199,7 +232,7 @@ func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, e
 	switch {
 	case len(textsOf(q)) == 0:
 		most *= light
-	case q.Banned != nil && *q.Banned:
+	case onlyBanned(q):
 		return true, nil
 	}
 	for _, s := range countable(q) {
@@ -239,7 +272,7 @@ func countable(q store.UserQuery) (all []selection) {
 		c.among(`organization_id%s`, "", q.Organizations, func(s string) string { return s })
 		all = append(all, selection{`SELECT 1 FROM memberships ` + c.where(), c.args})
 	}
-	if q.Banned != nil && *q.Banned { // in another order
+	if onlyBanned(q) { // in another order
 		all = append(all, selection{`SELECT 1 FROM users p WHERE p.banned`, nil})
 	}
 	for _, x := range []struct {
@@ -259,11 +292,14 @@ func countable(q store.UserQuery) (all []selection) {
 	return all
 }
 
-// end is where a walk ends: what the users are ordered by, nil if fewer are left.
-func (db *DB) end(ctx context.Context, q store.UserQuery, begin *beginning) (end any, err error) {
-	c := &conditions{}
-	begin.add(c, "p.created_at", "p.id", q.Descending)
-	column, length := userOrders[q.OrderBy], db.stretch
+// end is where a walk of a length ends: what the users are ordered by, nil if fewer are
+// left.
+func (db *DB) end(ctx context.Context, q store.UserQuery, begin *beginning, length int) (end any, err error) {
+	bare := store.UserQuery{OrderBy: q.OrderBy, Descending: q.Descending}
+	if alongMembers(q) {
+		bare.Organizations = q.Organizations
+	}
+	along, c := db.way(bare, begin)
 	switch {
 	case q.OrderBy == store.UsersByCreation:
 	case len(textsOf(q)) > 0:
@@ -271,7 +307,7 @@ func (db *DB) end(ctx context.Context, q store.UserQuery, begin *beginning) (end
 	default:
 		length *= light
 	}
-	err = db.read.QueryRowContext(ctx, `SELECT `+column+` FROM users p `+c.where()+orderBy(column, "p.id", q.Descending)+page(len(c.args)),
+	err = db.read.QueryRowContext(ctx, `SELECT `+along.column+` FROM `+along.tables+c.where()+orderBy(along.column, along.id, q.Descending)+page(len(c.args)),
 		append(c.args, 1, length)...).Scan(&end)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -279,11 +315,12 @@ func (db *DB) end(ctx context.Context, q store.UserQuery, begin *beginning) (end
 	return end, err
 }
 
-// sortable reports whether an index can find those that match: there is one for a
-// condition, and none that names the users. Those who are banned are few, and have an
-// index in the order of creation, which is walked.
-func (db *DB) sortable(q store.UserQuery) bool {
+// unsorted reports whether a walk finds the page and nothing else does: no index finds
+// those that match, or one names them, or the index that finds them has them in order.
+// Those who are banned are few, and have an index in the order of creation.
+func (db *DB) unsorted(q store.UserQuery) bool {
 	c := db.userConditions(q, found{})
-	walked := q.Banned != nil && *q.Banned && q.OrderBy == store.UsersByCreation
-	return c.indexed && !c.named && !walked
+	banned := onlyBanned(q) && q.OrderBy == store.UsersByCreation && len(textsOf(q)) == 0
+	members := alongMembers(q) && len(c.all) == 1
+	return !c.indexed || c.named || banned || members
 }

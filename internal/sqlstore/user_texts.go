@@ -41,8 +41,8 @@ func addTexts(ctx context.Context, tx querier, u store.User) error {
 	begins(beginsName, u.LastName)
 	address, username := strings.Join(addresses, " "), strings.ToLower(u.Username)
 	name := strings.ToLower(u.FirstName + " " + u.LastName)
-	_, err := tx.ExecContext(ctx, `INSERT INTO user_texts (user_id, created_at, address, username, name, anything, beginnings)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err := tx.ExecContext(ctx, `INSERT INTO user_texts (user_id, created_at, address, username, name, anything, beginnings, banned)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT u.banned FROM users u WHERE u.id = $1))`,
 		u.ID, ms(u.CreatedAt), address, username, name, strings.Join([]string{strings.ToLower(u.ID), address, username, name}, " "), beginnings.String())
 	return err
 }

@@ -20,7 +20,7 @@ func TestTextsAreMovedWithTheirUsers(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for _, again := range []string{db.dialect.schema(`/*SQLITE DROP TRIGGER user_beginnings_added; DROP TRIGGER user_beginnings_gone; DROP TABLE user_beginnings; SQLITE*/`), "00050_user_texts.sql", "00051_user_beginnings.sql"} {
+			for _, again := range []string{db.dialect.schema(`/*SQLITE DROP TRIGGER user_beginnings_added; DROP TRIGGER user_beginnings_gone; DROP TABLE user_beginnings; SQLITE*/`), "00050_user_texts.sql", "00051_user_beginnings.sql", "00090_banned_texts.sql"} {
 				if text, err := migrations.ReadFile("migrations/" + again); err == nil {
 					again = db.dialect.schema(string(text))
 				}

@@ -308,6 +308,11 @@ func (db *DB) markUser(ctx context.Context, id, change string, args ...any) erro
 		if err := execOne(ctx, tx, `UPDATE users SET `+change+` WHERE id = $1`, append([]any{id}, args...)...); err != nil {
 			return nil, err
 		}
+		_, err := tx.ExecContext(ctx, `UPDATE user_texts SET banned = NOT banned
+			WHERE user_id = $1 AND banned <> (SELECT u.banned FROM users u WHERE u.id = $1)`, id)
+		if err != nil {
+			return nil, err
+		}
 		return userThen(ctx, tx, id)
 	})
 	return db.missing(err)
