@@ -101,19 +101,7 @@ func (db *DB) RemovePasskey(ctx context.Context, userID, id string, now time.Tim
 // each sees what the one before has left.
 func (db *DB) GiveUpPasskey(ctx context.Context, userID, id string, now time.Time) error {
 	err := db.changingProofs(ctx, userID, now, func(tx querier) error {
-		err := execOne(ctx, tx, `DELETE FROM passkeys WHERE user_id = $1 AND id = $2
-			AND (EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.password_digest <> '') OR (SELECT COUNT(*) FROM passkeys p WHERE p.user_id = $1) > 1)`, userID, id)
-		if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM passkeys WHERE user_id = $1 AND id = $2`, userID, id).Scan(&n); err != nil {
-			return err
-		}
-		if n > 0 {
-			return store.ErrConflict
-		}
-		return store.ErrNotFound
+		return giveUpProof(ctx, tx, "passkeys", userID, id)
 	})
 	return wrapped("giving up a passkey", db.missing(err))
 }

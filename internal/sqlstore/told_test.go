@@ -16,7 +16,7 @@ import (
 var toldTables = []string{
 	"users", "emails", "sessions", "connections", "grants", "clients", "instance", "api_keys", "signing_keys", "webhooks",
 	"organizations", "memberships", "machines", "machine_scopes", "m2m_tokens", "subject_keys", "sign_in_tokens", "invitations",
-	"second_factors", "backup_codes", "passkeys", "operators",
+	"second_factors", "backup_codes", "passkeys", "identities", "operators",
 }
 
 // untold are the methods that change one of them and tell nothing, and why.
@@ -32,6 +32,7 @@ var untold = map[string]string{
 	"TakeTry":                   "attempts are counted, not told",
 	"UseTOTP":                   "the session that begins is told",
 	"UsePasskey":                "the session that begins is told",
+	"UseIdentity":               "the session that begins is told",
 	"DeleteExpiredSessions":     "they end by the clock",
 	"DeleteExpiredGrants":       "they end by the clock",
 	"DeleteExpiredSignInTokens": "they end by the clock",

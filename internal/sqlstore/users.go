@@ -139,6 +139,15 @@ func createUser(ctx context.Context, tx querier, u store.User) error {
 	if err := addBeside(ctx, tx, u); err != nil {
 		return err
 	}
+	if u.Identity != nil {
+		err := addIdentity(ctx, tx, *u.Identity)
+		if errors.Is(err, store.ErrConflict) {
+			err = &store.ExistsError{Field: "identity"}
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return recountUsers(ctx, tx, u.ID, 1)
 }
 
@@ -359,7 +368,7 @@ func (db *DB) deleteUser(ctx context.Context, id, statement string, args ...any)
 		if err := execOne(ctx, tx, statement, args...); err != nil {
 			return nil, err
 		}
-		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens", "second_factors", "backup_codes", "passkeys", "operators"} {
+		for _, table := range []string{"emails", "user_texts", "sessions", "connections", "sign_in_tokens", "second_factors", "backup_codes", "passkeys", "identities", "operators"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return nil, err
 			}

@@ -107,8 +107,8 @@ type Passkeys interface {
 	// ErrNotFound if the user has none with this id.
 	RemovePasskey(ctx context.Context, userID, id string, now time.Time) error
 
-	// GiveUpPasskey is RemovePasskey for a user who has a password or another
-	// passkey; otherwise ErrConflict, and nothing is removed. Of any number of
+	// GiveUpPasskey is RemovePasskey for a user who has a password, another passkey
+	// or an Identity; otherwise ErrConflict, and nothing is removed. Of any number of
 	// concurrent calls none removes the last way to sign in.
 	GiveUpPasskey(ctx context.Context, userID, id string, now time.Time) error
 }

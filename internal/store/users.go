@@ -94,6 +94,9 @@ type User struct {
 	// Factors is what CreateUser and UpdateUser make of the second factor with the
 	// rest, or nil; it is never read.
 	Factors *FactorChange
+	// Identity is what CreateUser keeps with the rest, or nil; it is never read. An
+	// *ExistsError names identity if it is another user's.
+	Identity *Identity
 	UserOptions
 }
 
@@ -126,7 +129,8 @@ const (
 	ProvedByOperator EmailProof = "" // who vouches for it
 	ProvedByCode     EmailProof = "code"
 	ProvedByLink     EmailProof = "link"
-	ProvedByTicket   EmailProof = "ticket" // an invitation that was sent there
+	ProvedByTicket   EmailProof = "ticket"   // an invitation that was sent there
+	ProvedByProvider EmailProof = "provider" // that the user signs in with
 )
 
 // PrimaryEmail is the address that the user is known by; ok is false if it has

@@ -48,6 +48,7 @@ type Store interface {
 	store.Attempts
 	store.SecondFactors
 	store.Passkeys
+	store.Identities
 }
 
 // Run executes every promise. open gives a new, empty store and closes it when
@@ -58,7 +59,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
 		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
 		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises, challengePromises, letterPromises,
-		factorPromises, passkeyPromises,
+		factorPromises, passkeyPromises, identityPromises,
 	} {
 		run(t, open, promises)
 	}
