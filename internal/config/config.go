@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/signet-auth/signet/internal/upstream"
 )
 
 // A Config is how one node is set up. Load gives one with its defaults filled in.
@@ -86,6 +88,13 @@ type Config struct {
 	TrustedProxies string
 
 	Mail
+
+	// Upstreams are the other providers that people may sign in with, each a table
+	// [[upstream]] in the file: kind (google, microsoft, github or oidc), client_id,
+	// client_secret, and where they are needed id, name, issuer and scopes. The
+	// secret may stand in the variable SIGNET_UPSTREAM_<ID>_CLIENT_SECRET instead, or
+	// in a file that the variable with _FILE at its end names. Default: none.
+	Upstreams []upstream.Settings
 
 	// BreachedPasswordsURL is where the range API of Have I Been Pwned, or a copy of
 	// it, is asked whether a new password is known to others: the first five

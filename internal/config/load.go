@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/signet-auth/signet/internal/upstream"
 )
 
 const (
@@ -41,12 +43,14 @@ type given struct{ value, origin string }
 func Load(s Sources) (Config, error) {
 	var p Problems
 	env := environment(s.Environ)
-	checkVariables(env, &p)
 
 	values := map[string]given{}
+	var tables []upstreamTable
 	if path := cmp.Or(s.Flags["config"], env[configVariable]); path != "" {
-		readFile(path, values, &p)
+		tables = readFile(path, values, &p)
 	}
+	upstreams := readUpstreams(tables, env, &p)
+	checkVariables(env, upstreams, &p)
 	for _, set := range settings {
 		if v, ok := fromEnvironment(set, env, &p); ok {
 			values[set.Name] = v
@@ -56,7 +60,7 @@ func Load(s Sources) (Config, error) {
 		}
 	}
 
-	c := Config{Listen: "127.0.0.1:8080", DataDir: defaultDataDir(env), LogFormat: LogJSON}
+	c := Config{Listen: "127.0.0.1:8080", DataDir: defaultDataDir(env), LogFormat: LogJSON, Upstreams: upstreams}
 	if s.Terminal {
 		c.LogFormat = LogText
 	}
@@ -98,8 +102,11 @@ func environment(environ []string) map[string]string {
 
 // checkVariables refuses SIGNET_ variables that mean nothing, since they are
 // most likely misspelt. Those of the tests are left alone.
-func checkVariables(env map[string]string, p *Problems) {
+func checkVariables(env map[string]string, upstreams []upstream.Settings, p *Problems) {
 	known := []string{configVariable}
+	for _, u := range upstreams {
+		known = append(known, upstreamVariable(u.ID), upstreamVariable(u.ID)+fileSuffix)
+	}
 	for _, set := range settings {
 		known = append(known, set.Variable())
 		if set.Secret {
@@ -122,9 +129,17 @@ func checkVariables(env map[string]string, p *Problems) {
 // that its other variable names.
 func fromEnvironment(set Setting, env map[string]string, p *Problems) (given, bool) {
 	name := set.Variable()
+	if !set.Secret {
+		value, ok := env[name]
+		return given{value, name}, ok
+	}
+	return secretFromEnvironment(name, env, p)
+}
+
+func secretFromEnvironment(name string, env map[string]string, p *Problems) (given, bool) {
 	value, ok := env[name]
 	path, inFile := env[name+fileSuffix]
-	if !set.Secret || !inFile {
+	if !inFile {
 		return given{value, name}, ok
 	}
 	if ok {
@@ -139,12 +154,12 @@ func fromEnvironment(set Setting, env map[string]string, p *Problems) (given, bo
 	return given{strings.TrimSpace(string(text)), name + fileSuffix}, true
 }
 
-// readFile reads the file's settings into values.
-func readFile(path string, values map[string]given, p *Problems) {
+// readFile reads the file's settings into values, and gives its tables of providers.
+func readFile(path string, values map[string]given, p *Problems) []upstreamTable {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		p.add("the configuration file: %v", err)
-		return
+		return nil
 	}
 	var file map[string]any
 	if _, err := toml.Decode(string(text), &file); err != nil {
@@ -152,8 +167,9 @@ func readFile(path string, values map[string]given, p *Problems) {
 		var parse toml.ParseError
 		errors.As(err, &parse)
 		p.add("%s: line %d is not valid TOML", path, parse.Position.Line)
-		return
+		return nil
 	}
+	tables := upstreamTables(file, path, p)
 	names := make([]string, len(settings))
 	for i, set := range settings {
 		names[i] = set.Name
@@ -188,4 +204,5 @@ func readFile(path string, values map[string]given, p *Problems) {
 	for _, name := range unknown {
 		p.add("%s: %s is not a setting%s", path, name, suggestion(name, names))
 	}
+	return tables
 }
