@@ -150,6 +150,8 @@ func verification(proof store.EmailProof) *verificationObject {
 		v.Object, v.Strategy = "verification_email_link", "email_link"
 	case store.ProvedByTicket:
 		v.Object, v.Strategy = "verification_ticket", "ticket"
+	case store.ProvedByProvider:
+		v.Object, v.Strategy = "verification_oauth", "from_oauth"
 	}
 	return v
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/throttle"
 	"github.com/signet-auth/signet/internal/ui"
+	"github.com/signet-auth/signet/internal/upstream"
 )
 
 // maxBody bounds the body of a form, in bytes.
@@ -86,6 +87,9 @@ type Deps struct {
 	KeptPasskeys store.Passkeys
 	OwnSessions  OwnSessions
 	Self         Self
+	Upstreams    upstream.Providers
+	Identities   store.Identities
+	Joining      Joining
 	IssuerName   string // as an authenticator app shows it
 	Pictures     string // what the URLs of pictures that were uploaded begin with
 	Cases        *doctor.Book
@@ -118,6 +122,9 @@ type Hosted struct {
 	keptPasskeys store.Passkeys
 	ownSessions  OwnSessions
 	self         Self
+	upstreams    upstream.Providers
+	identities   store.Identities
+	joining      Joining
 	issuerName   string
 	pictures     string
 	cases        *doctor.Book
@@ -155,6 +162,9 @@ func New(d Deps) *Hosted {
 		keptPasskeys: d.KeptPasskeys,
 		ownSessions:  d.OwnSessions,
 		self:         d.Self,
+		upstreams:    d.Upstreams,
+		identities:   d.Identities,
+		joining:      d.Joining,
 		issuerName:   d.IssuerName,
 		pictures:     d.Pictures,
 		cases:        d.Cases,
@@ -177,6 +187,7 @@ func (h *Hosted) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /sign-in/token", h.page(h.showSignInToken))
 	mux.Handle("POST /sign-in/token", h.form(h.redeemSignInToken))
 	h.mailRoutes(mux)
+	h.upstreamRoutes(mux)
 	mux.Handle("POST /sign-in/passkey", h.form(h.signInByPasskey))
 	mux.Handle("GET "+secondFactorPath, h.page(h.showSecondFactor))
 	mux.Handle("POST "+secondFactorPath, h.form(h.giveSecondFactor))

@@ -3,6 +3,7 @@ package hosted
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,6 +41,12 @@ func (h *Hosted) securityPage(v visit, status int, told ui.Told) (answer, error)
 	for _, k := range passkeys[v.User.ID] {
 		page.Passkeys = append(page.Passkeys, ui.Passkey{ID: k.ID, Name: k.Name, Synced: k.BackedUp, CreatedAt: k.CreatedAt, LastUsed: k.LastUsedAt})
 	}
+	if page.Identities, err = h.ownIdentities(v); err != nil {
+		return answer{}, err
+	}
+	page.Connectable = slices.DeleteFunc(h.offered(), func(u ui.Upstream) bool {
+		return slices.ContainsFunc(page.Identities, func(x ui.Identity) bool { return x.Provider == u.ID })
+	})
 	a := answer{status: status, page: page}
 	if status == http.StatusServiceUnavailable {
 		a.retryAfter = busySeconds

@@ -110,7 +110,7 @@ func (h *Hosted) identifierPage(w http.ResponseWriter, r *http.Request, x signIn
 		return answer{}, err
 	}
 	signUp := h.proofs != nil && h.signUps.MaySignUp(r.Context(), "") == nil
-	page := ui.SignIn{Application: frame.application, Identifier: identifier, SignUp: signUp, Refused: refused, Continue: x.sealed, CSRF: frame.csrf}
+	page := ui.SignIn{Application: frame.application, Identifier: identifier, SignUp: signUp, Refused: refused, Upstreams: h.offered(), Continue: x.sealed, CSRF: frame.csrf}
 	if page.Passkey, err = h.passkeyForm(w, r, x); err != nil {
 		return answer{}, err
 	}
@@ -133,7 +133,7 @@ func (h *Hosted) passwordPage(w http.ResponseWriter, r *http.Request, x signInRe
 	if err != nil {
 		return answer{}, err
 	}
-	page.Trial, page.Codes = t.Trial, h.proofs != nil
+	page.Trial, page.Codes, page.Upstreams = t.Trial, h.proofs != nil, h.offered()
 	page.Application, page.Continue, page.CSRF = frame.application, x.sealed, frame.csrf
 	if page.Passkey, err = h.passkeyForm(w, r, x); err != nil {
 		return answer{}, err

@@ -49,7 +49,7 @@ func (h *Hosted) askAddress(w http.ResponseWriter, r *http.Request, query oauth.
 	if err != nil {
 		return answer{}, err
 	}
-	page.Application, page.Continue, page.CSRF = f.application, x.sealed, f.csrf
+	page.Application, page.Upstreams, page.Continue, page.CSRF = f.application, h.offered(), x.sealed, f.csrf
 	return f.answer(status, page), nil
 }
 

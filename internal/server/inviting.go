@@ -60,6 +60,16 @@ func (x inviting) SignUp(ctx context.Context, u store.User, proof store.EmailPro
 	return signUpError(x.Admin.SignUp(ctx, u, proof))
 }
 
+// JoinFrom implements hosted.Joining.
+func (x inviting) JoinFrom(ctx context.Context, id store.Identity, n hosted.Newcomer) (store.User, error) {
+	u, err := x.PrepareSignUp(ctx, id.Address, admin.NewUser{FirstName: n.FirstName, LastName: n.LastName})
+	if err != nil {
+		return store.User{}, signUpError(err)
+	}
+	id.UserID, u.Identity = u.ID, &id
+	return u, x.SignUp(ctx, u, store.ProvedByProvider)
+}
+
 // checkPassword asks whoever may be asked whether a password is known to others.
 func (x inviting) checkPassword(ctx context.Context, password string, identifiers ...string) error {
 	err := x.accounts.CheckNew(ctx, password, identifiers...)

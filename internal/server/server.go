@@ -34,6 +34,7 @@ import (
 	"github.com/signet-auth/signet/internal/sqlstore"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/token"
+	"github.com/signet-auth/signet/internal/upstream"
 	"github.com/signet-auth/signet/internal/webhook"
 )
 
@@ -134,6 +135,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Pictures:      s.office.pictureAt,
 		Organizations: db, Now: s.now, Log: s.log,
 		Factors: s.office.factors, Passkeys: s.office.passkeys, KeptPasskeys: db,
+		Upstreams: upstream.New(cfg.Upstreams, issuer.String(), s.now), Identities: db, Joining: inviting{s.office.Admin, s.office.accounts},
 		Self: self{s.office.Admin, s.office.accounts}, OwnSessions: db, IssuerName: issuer.Hostname(),
 	}).Routes(mux)
 	api := backendapi.New(backendapi.Deps{

@@ -2,12 +2,13 @@
 // given, and which authorization request it is in the middle of. It knows no
 // page and no rule of OAuth.
 //
-// A browser holds up to four cookies. One names its session and is worth as much
+// A browser holds four cookies for long. One names its session and is worth as much
 // as the password, so only its hash is kept. Another is the browser's own random
 // id, which is kept nowhere: forms (csrf.go) and pending authorization requests
 // (continuation.go) are bound to it, so that nobody can pass theirs to another's
 // browser, signed in or not. The third remembers who has signed in there
-// (device.go), and the last one how the pages are to look (look.go).
+// (device.go), and the last one how the pages are to look (look.go). Others are short-lived:
+// half a sign-in (half.go), and where the browser was sent (away.go).
 package session
 
 import (
@@ -42,8 +43,11 @@ type Sessions struct {
 	continuations *keyring.Sealer
 	devices       *keyring.Sealer
 	halves        *keyring.Sealer
+	aways         *keyring.Sealer
+	arrivals      *keyring.Sealer
 	sessionCookie string
 	halfCookie    string
+	awayCookie    string // what the names of such cookies begin with
 	browserCookie string
 	deviceCookie  string
 	secure        bool
@@ -72,8 +76,11 @@ func New(kept Kept, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *
 		continuations: ring.Sealer("continuation"),
 		devices:       ring.Sealer("device"),
 		halves:        ring.Sealer("half a sign-in"),
+		aways:         ring.Sealer("away at a provider"),
+		arrivals:      ring.Sealer("arrival from a provider"),
 		sessionCookie: "signet_session",
 		halfCookie:    "signet_half",
+		awayCookie:    "signet_away_",
 		browserCookie: "signet_browser",
 		deviceCookie:  "signet_device",
 		secure:        issuer.Scheme == "https",
@@ -84,6 +91,7 @@ func New(kept Kept, ring *keyring.Ring, issuer *url.URL, now func() time.Time) *
 		s.browserCookie = "__Host-" + s.browserCookie
 		s.deviceCookie = "__Host-" + s.deviceCookie
 		s.halfCookie = "__Host-" + s.halfCookie
+		s.awayCookie = "__Host-" + s.awayCookie
 	}
 	return s
 }

@@ -45,6 +45,9 @@ const (
 	NoticeSessionEnded   Notice = "session_ended"
 	NoticeSessionsEnded  Notice = "sessions_ended"
 	NoticeDisconnected   Notice = "disconnected"
+
+	NoticeIdentityAdded   Notice = "identity_added"
+	NoticeIdentityRemoved Notice = "identity_removed"
 )
 
 // Notices lists them.
@@ -52,6 +55,7 @@ func Notices() []Notice {
 	return []Notice{
 		NoticeSaved, NoticePassword, NoticePasskeyAdded, NoticePasskeyRemoved, NoticeFactorOff,
 		NoticeSessionEnded, NoticeSessionsEnded, NoticeDisconnected,
+		NoticeIdentityAdded, NoticeIdentityRemoved,
 	}
 }
 
@@ -113,6 +117,8 @@ type Security struct {
 	SecondFactor      bool
 	SecondFactorSince time.Time
 	BackupCodes       int
+	Identities        []Identity
+	Connectable       []Upstream // that the user has no identity of
 }
 
 // LeastPassword is how long a password has to be.

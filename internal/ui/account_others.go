@@ -69,11 +69,12 @@ const (
 	AskDelete       Question = "delete"
 	AskPasskeyAway  Question = "passkey"
 	AskSignOutOther Question = "sessions"
+	AskIdentityAway Question = "identity"
 )
 
 // Questions lists them.
 func Questions() []Question {
-	return []Question{AskDisconnect, AskFactorOff, AskNewCodes, AskDelete, AskPasskeyAway, AskSignOutOther}
+	return []Question{AskDisconnect, AskFactorOff, AskNewCodes, AskDelete, AskPasskeyAway, AskSignOutOther, AskIdentityAway}
 }
 
 // Title is the key of the message that asks.

@@ -45,6 +45,7 @@ type SignIn struct {
 	Identifier  string // as entered before, or hinted at
 	SignUp      bool   // whoever has no account can make one
 	Passkey     *PasskeyForm
+	Upstreams   []Upstream
 	Refused     bool   // a passkey, or it came too late
 	Continue    string // the sealed continuation, or ""
 	CSRF        string
@@ -61,6 +62,7 @@ type Password struct {
 	Trial       Trial
 	Again       bool // the user of Identifier is signed in and has to prove it once more
 	Codes       bool // a code can be sent instead
+	Upstreams   []Upstream
 	Passkey     *PasskeyForm
 	Continue    string
 	CSRF        string
@@ -105,6 +107,7 @@ type AskAddress struct {
 	Application string
 	Address     string // as entered before
 	Trial       Trial
+	Upstreams   []Upstream
 	Continue    string
 	CSRF        string
 }

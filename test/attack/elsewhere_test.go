@@ -74,7 +74,7 @@ var elsewhere = map[string]string{
 	"SE12": "internal/session TestBeginSignsIn",
 	"SE14": "internal/session TestBeginSignsIn", // different: seven days, however active, and no idle time
 	"SE18": "test/flows TestStepUp",
-	"SE19": "not offered: signing in with others",
+	"SE19": "test/flows TestSignInWithOthers",
 	"PX03": "not offered: Signet speaks HTTP to the proxy in front of it",
 	"PX04": "not offered: TLS ends in the proxy",
 	"PX05": "internal/peer TestNetwork",

@@ -27,6 +27,10 @@ func accountSecurity(frame func(string) ui.Shell) []State {
 			{ID: "idn_2", Name: "مفتاح", CreatedAt: spring},
 		},
 	}
+	elsewhere := ui.Security{
+		Shell: shell, Password: true, Connectable: upstreams[1:],
+		Identities: []ui.Identity{{ID: "eac_1", Provider: "google", Name: "Google", Address: "ada@gmail.example", CreatedAt: spring, LastUsed: spring.AddDate(0, 1, 0)}, {ID: "eac_2", Provider: "old", Name: "old", CreatedAt: spring}},
+	}
 	wrong := full
 	wrong.Told = ui.Told{Problem: ui.PasswordNotYours, Field: "current_password"}
 	setup := ui.NewSecondFactor{Shell: shell, Size: 21, Path: qrPath, Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Sealed: "sealed"}
@@ -39,6 +43,7 @@ func accountSecurity(frame func(string) ui.Shell) []State {
 		{Name: "account_security", Page: full},
 		{Name: "account_security_empty", Page: ui.Security{Shell: shell}},
 		{Name: "account_security_wrong", Page: wrong},
+		{Name: "account_security_identities", Page: elsewhere},
 		{Name: "account_second_factor", Page: setup},
 		{Name: "account_second_factor_wrong", Page: mistyped},
 		{Name: "account_backup_codes", Page: ui.BackupCodes{Shell: shell, Codes: []string{"abcde-fghij", "kmnpq-rstuv", "wxyz2-34567"}}},

@@ -25,7 +25,7 @@ var (
 // States are the states of every page.
 func States() []State {
 	var all []State
-	for _, pages := range [][]State{boards(), signing(), mailed(), consents(), devices(), others(), wide(), accounts()} {
+	for _, pages := range [][]State{boards(), signing(), arriving(), mailed(), consents(), devices(), others(), wide(), accounts()} {
 		all = append(all, pages...)
 	}
 	return all
@@ -46,6 +46,7 @@ func signing() []State {
 		{Name: "sign_in", Page: ui.SignIn{CSRF: "token"}},
 		{Name: "sign_in_application", Page: ui.SignIn{Application: engine, Continue: "sealed", CSRF: "token"}},
 		{Name: "sign_in_open", Page: ui.SignIn{Identifier: "ada@example.com", SignUp: true, Continue: "sealed", CSRF: "token"}},
+		{Name: "sign_in_upstreams", Page: ui.SignIn{Application: engine, SignUp: true, Upstreams: upstreams, Continue: "sealed", CSRF: "token"}},
 		{Name: "password", Page: ui.Password{Identifier: "ada@example.com", CSRF: "token"}},
 		{Name: "password_codes", Page: ui.Password{Application: engine, Identifier: "ada@example.com", Codes: true, Continue: "sealed", CSRF: "token"}},
 		{Name: "password_wrong", Page: wrong},
@@ -71,6 +72,33 @@ func signing() []State {
 		{Name: "sign_up_hostile", Page: ui.SignUp{Address: Hostile, FirstName: Hostile, LastName: Hostile, Problem: ui.NameTooLong, Field: "first_name", Ticket: Hostile, CSRF: Hostile}},
 		{Name: "select_account", Page: ui.SelectAccount{Application: engine, User: ada, Continue: "sealed", CSRF: "token"}},
 	}
+}
+
+var upstreams = []ui.Upstream{{ID: "google", Name: "Google", Kind: "google"}, {ID: "github", Name: "GitHub", Kind: "github"}, {ID: "uni", Name: Hostile, Kind: "oidc"}}
+
+// arriving are the pages for those who come from another provider.
+func arriving() (all []State) {
+	for _, trouble := range ui.UpstreamTroubles() {
+		all = append(all, State{Name: strings.ReplaceAll(string(trouble), ".", "_"), Page: ui.UpstreamFailed{Name: "Google", Trouble: trouble, Continue: "sealed"}})
+	}
+	for _, reason := range ui.AccountFirstReasons() {
+		all = append(all, State{Name: "account_first_" + strings.TrimPrefix(string(reason), "upstream."), Page: ui.AccountFirst{Name: "Google", Address: "ada@example.com", Reason: reason, SignUp: reason == ui.ThereIsNoAddress, Continue: "sealed"}})
+	}
+	join := ui.JoinFrom{ID: "google", Name: "Google", Address: "ada@example.com", FirstName: "Ada", LastName: "Lovelace", Arrival: "sealed", CSRF: "token"}
+	wrong := join
+	wrong.Field, wrong.Problem = "first_name", ui.NameTooLong
+	return append(
+		all,
+		State{Name: "upstream_not_connected", Page: ui.UpstreamFailed{Name: Hostile, Trouble: ui.UpstreamTaken, Account: true}},
+		State{Name: "account_first_hostile", Page: ui.AccountFirst{Name: Hostile, Address: Hostile, Reason: ui.ThereIsAnAccount, Continue: Hostile}},
+		State{Name: "connect", Page: ui.Connect{ID: "google", Name: "Google", There: "ada@gmail.example", User: ada, Arrival: "sealed", Continue: "sealed", CSRF: "token"}},
+		State{Name: "connect_hostile", Page: ui.Connect{ID: "uni", Name: Hostile, There: Hostile, User: nobody, Arrival: Hostile, Continue: Hostile, CSRF: Hostile}},
+		State{Name: "join_from", Page: join},
+		State{Name: "join_from_problem", Page: wrong},
+		State{Name: "join_from_hostile", Page: ui.JoinFrom{ID: "uni", Name: Hostile, Address: Hostile, FirstName: Hostile, LastName: Hostile, Arrival: Hostile, Continue: Hostile, CSRF: Hostile}},
+		State{Name: "ask_address_upstreams", Page: ui.AskAddress{Upstreams: upstreams[:2], CSRF: "token"}},
+		State{Name: "password_upstreams", Page: ui.Password{Identifier: "ada@example.com", Codes: true, Upstreams: upstreams[:2], CSRF: "token"}},
+	)
 }
 
 // mailed are the pages around codes and links.
