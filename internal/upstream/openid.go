@@ -7,11 +7,12 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 )
 
 // openID is a conversation in OpenID Connect. The provider's metadata is read when it
@@ -22,8 +23,13 @@ type openID struct {
 	client   *http.Client
 	now      func() time.Time
 
-	mu    sync.Mutex
-	found *oidc.Provider
+	finding singleflight.Group
+	found   atomic.Pointer[discovered]
+}
+
+// discovered is the metadata of a provider.
+type discovered struct {
+	*oidc.Provider
 	metadata
 }
 
@@ -36,13 +42,25 @@ func newOpenID(s Settings, redirect string, client *http.Client, now func() time
 	return &openID{settings: s, redirect: redirect, client: client, now: now}
 }
 
-// provider finds the metadata, once.
-func (o *openID) provider(ctx context.Context) (*oidc.Provider, metadata, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.found != nil {
-		return o.found, o.metadata, nil
+// provider finds the metadata, once. All who need it meanwhile wait for one request,
+// each no longer than its own allows.
+func (o *openID) provider(ctx context.Context) (*discovered, error) {
+	if found := o.found.Load(); found != nil {
+		return found, nil
 	}
+	select {
+	case x := <-o.finding.DoChan("", func() (any, error) { return o.discover(ctx) }):
+		if x.Err != nil {
+			return nil, fmt.Errorf("%w: its metadata: %w", ErrUnreachable, x.Err)
+		}
+		return x.Val.(*discovered), nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: its metadata: %w", ErrUnreachable, ctx.Err())
+	}
+}
+
+// discover asks for the metadata.
+func (o *openID) discover(ctx context.Context) (*discovered, error) {
 	// What is found keeps the client for the keys, which outlives the request.
 	keep := oidc.ClientContext(context.WithoutCancel(ctx), o.client)
 	if o.perTenant() {
@@ -50,13 +68,14 @@ func (o *openID) provider(ctx context.Context) (*oidc.Provider, metadata, error)
 	}
 	p, err := oidc.NewProvider(keep, o.settings.Issuer)
 	if err != nil {
-		return nil, metadata{}, fmt.Errorf("%w: its metadata: %w", ErrUnreachable, err)
+		return nil, err
 	}
-	if err := p.Claims(&o.metadata); err != nil {
-		return nil, metadata{}, fmt.Errorf("%w: its metadata: %w", ErrUnreachable, err)
+	found := &discovered{Provider: p}
+	if err := p.Claims(&found.metadata); err != nil {
+		return nil, err
 	}
-	o.found = p
-	return p, o.metadata, nil
+	o.found.Store(found)
+	return found, nil
 }
 
 // perTenant reports whether each tenant is an issuer of its own, named by the token:
@@ -65,7 +84,7 @@ func (o *openID) perTenant() bool {
 	return o.settings.Kind == Microsoft && strings.HasSuffix(o.settings.Issuer, "/common/v2.0")
 }
 
-func (o *openID) config(p *oidc.Provider) oauth2.Config {
+func (o *openID) config(p *discovered) oauth2.Config {
 	return oauth2.Config{
 		ClientID: o.settings.ClientID, ClientSecret: o.settings.ClientSecret, Endpoint: p.Endpoint(), RedirectURL: o.redirect,
 		Scopes: append([]string{oidc.ScopeOpenID, "profile", "email"}, o.settings.Scopes...),
@@ -73,7 +92,7 @@ func (o *openID) config(p *oidc.Provider) oauth2.Config {
 }
 
 func (o *openID) authorize(ctx context.Context, a Attempt) (string, error) {
-	p, _, err := o.provider(ctx)
+	p, err := o.provider(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -113,11 +132,11 @@ func (t *truth) UnmarshalJSON(text []byte) error {
 }
 
 func (o *openID) identify(ctx context.Context, code, issuer string, a Attempt) (Identity, error) {
-	p, known, err := o.provider(ctx)
+	p, err := o.provider(ctx)
 	if err != nil {
 		return Identity{}, err
 	}
-	if !o.perTenant() && (issuer != "" || known.NamesIssuer) && issuer != o.settings.Issuer {
+	if !o.perTenant() && (issuer != "" || p.NamesIssuer) && issuer != o.settings.Issuer {
 		return Identity{}, fmt.Errorf("%w: the answer is another issuer's (RFC 9207 §2.4)", ErrRefused)
 	}
 	ctx = oidc.ClientContext(ctx, o.client)
@@ -147,7 +166,7 @@ func (o *openID) identify(ctx context.Context, code, issuer string, a Attempt) (
 const leeway = time.Minute
 
 // verify checks an ID token (OpenID Connect Core §3.1.3.7).
-func (o *openID) verify(ctx context.Context, p *oidc.Provider, raw string, a Attempt) (*oidc.IDToken, idClaims, error) {
+func (o *openID) verify(ctx context.Context, p *discovered, raw string, a Attempt) (*oidc.IDToken, idClaims, error) {
 	t, err := p.Verifier(&oidc.Config{ClientID: o.settings.ClientID, SkipIssuerCheck: o.perTenant(), Now: o.now}).Verify(ctx, raw)
 	if err != nil {
 		return nil, idClaims{}, fmt.Errorf("%w: the ID token: %w", ErrRefused, err)
@@ -183,7 +202,7 @@ func (o *openID) vouches(c idClaims) bool {
 
 // userInfo asks for what the ID token does not say. It has to be of the same subject
 // (OpenID Connect Core §5.3.2).
-func (o *openID) userInfo(ctx context.Context, p *oidc.Provider, t *oauth2.Token, claims idClaims) (idClaims, error) {
+func (o *openID) userInfo(ctx context.Context, p *discovered, t *oauth2.Token, claims idClaims) (idClaims, error) {
 	if p.UserInfoEndpoint() == "" {
 		return claims, nil
 	}
