@@ -31,6 +31,7 @@ type exported struct {
 	UnsafeMetadata json.RawMessage      `json:"unsafe_metadata"`
 	Addresses      []exportedAddress    `json:"email_addresses"`
 	Passkeys       []exportedPasskey    `json:"passkeys"`
+	Identities     []exportedIdentity   `json:"connected_accounts"`
 	Sessions       []exportedSession    `json:"sessions"`
 	Applications   []exportedConnection `json:"applications"`
 }
@@ -44,6 +45,14 @@ type exportedAddress struct {
 
 type exportedPasskey struct {
 	Name       string     `json:"name"`
+	CreatedAt  *time.Time `json:"created_at"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+}
+
+type exportedIdentity struct {
+	Provider   string     `json:"provider"`
+	Subject    string     `json:"subject"`
+	Address    string     `json:"address,omitempty"`
 	CreatedAt  *time.Time `json:"created_at"`
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
@@ -82,6 +91,10 @@ func (h *Hosted) export(v visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	identities, err := h.identities.IdentitiesOf(ctx, u.ID)
+	if err != nil {
+		return answer{}, err
+	}
 	sessions, _, err := h.ownSessions.SessionsOf(ctx, u.ID, h.now(), maxListed, 0)
 	if err != nil {
 		return answer{}, err
@@ -93,18 +106,18 @@ func (h *Hosted) export(v visit) (answer, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
-	if err := e.Encode(exportOf(u, factor, passkeys[u.ID], sessions, agreements)); err != nil {
+	if err := e.Encode(exportOf(u, factor, passkeys[u.ID], identities, sessions, agreements)); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusOK, download: b.Bytes()}, nil
 }
 
-func exportOf(u store.User, factor store.SecondFactor, passkeys []store.Passkey, sessions []store.Session, agreements []store.Agreement) exported {
+func exportOf(u store.User, factor store.SecondFactor, passkeys []store.Passkey, identities []store.Identity, sessions []store.Session, agreements []store.Agreement) exported {
 	x := exported{
 		ID: u.ID, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Locale: u.Locale, Picture: u.ImageURL,
 		CreatedAt: when(u.CreatedAt), LastSignInAt: when(u.LastSignInAt), HasPassword: u.PasswordDigest != "",
 		PublicMetadata: u.PublicMetadata, UnsafeMetadata: u.UnsafeMetadata,
-		Addresses: []exportedAddress{}, Passkeys: []exportedPasskey{}, Sessions: []exportedSession{}, Applications: []exportedConnection{},
+		Addresses: []exportedAddress{}, Passkeys: []exportedPasskey{}, Identities: []exportedIdentity{}, Sessions: []exportedSession{}, Applications: []exportedConnection{},
 	}
 	if factor.Enabled() {
 		x.SecondFactor = when(factor.EnabledAt)
@@ -114,6 +127,9 @@ func exportOf(u store.User, factor store.SecondFactor, passkeys []store.Passkey,
 	}
 	for _, k := range passkeys {
 		x.Passkeys = append(x.Passkeys, exportedPasskey{k.Name, when(k.CreatedAt), when(k.LastUsedAt)})
+	}
+	for _, i := range identities {
+		x.Identities = append(x.Identities, exportedIdentity{i.Provider, i.Subject, i.Address, when(i.CreatedAt), when(i.LastUsedAt)})
 	}
 	for _, s := range sessions {
 		x.Sessions = append(x.Sessions, exportedSession{when(s.SignedInAt), when(s.ExpiresAt), s.UserAgent, s.Methods})

@@ -40,11 +40,16 @@ func (h *Hosted) showConnect(w http.ResponseWriter, r *http.Request, query oauth
 	if err != nil || next.location != "" {
 		return next, err
 	}
-	return answer{status: http.StatusOK, page: ui.Connect{
+	x, err := h.signInRequest(r, query)
+	if err != nil {
+		return answer{}, err
+	}
+	f, err := h.frame(w, r, x)
+	return f.answer(http.StatusOK, ui.Connect{
 		ID: a.provider.ID, Name: a.provider.Name, User: person(a.User),
 		There:   cmp.Or(a.identity.Address, a.identity.FirstName+" "+a.identity.LastName),
-		Arrival: query.Get("arrival"), Continue: query.Get("continue"), CSRF: a.csrf,
-	}}, nil
+		Arrival: query.Get("arrival"), Continue: x.sealed, CSRF: a.csrf,
+	}), err
 }
 
 // connect connects it.

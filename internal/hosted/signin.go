@@ -81,12 +81,17 @@ func (h *Hosted) signInForm(r *http.Request, form oauth.Form) (signInRequest, er
 
 // signInRequest reads the continuation, which may be missing but not be wrong.
 func (h *Hosted) signInRequest(r *http.Request, form oauth.Form) (signInRequest, error) {
-	x := signInRequest{sealed: form.Get("continue")}
-	if x.sealed == "" {
+	return h.waiting(r, form.Get("continue"))
+}
+
+// waiting is signInRequest for a continuation that has been kept elsewhere.
+func (h *Hosted) waiting(r *http.Request, sealed string) (signInRequest, error) {
+	x := signInRequest{sealed: sealed}
+	if sealed == "" {
 		return x, nil
 	}
 	var err error
-	x.pending, err = h.sessions.OpenContinuation(r, x.sealed)
+	x.pending, err = h.sessions.OpenContinuation(r, sealed)
 	if err != nil {
 		return signInRequest{}, errContinuation
 	}

@@ -45,7 +45,7 @@ func (h *Hosted) upstreamRoutes(mux *http.ServeMux) {
 func (h *Hosted) offered() []ui.Upstream {
 	all := make([]ui.Upstream, len(h.upstreams))
 	for i, p := range h.upstreams {
-		all[i] = ui.Upstream{ID: p.ID, Name: p.Name, Kind: string(p.Kind)}
+		all[i] = ui.Upstream{ID: p.ID, Name: p.Name}
 	}
 	return all
 }
@@ -111,7 +111,7 @@ var (
 )
 
 // comeBack takes the answer of a provider. It is good once, in the browser that was
-// sent, from the provider that it was sent to (threats CS01 and SE19, RFC 9700 §4.4).
+// sent, from the provider that it was sent to (threats SE01 and SE19, RFC 9700 §4.4).
 func (h *Hosted) comeBack(w http.ResponseWriter, r *http.Request, query oauth.Form) (answer, error) {
 	p := h.upstreams.Find(r.PathValue("provider"))
 	if p == nil {
@@ -138,10 +138,14 @@ func (h *Hosted) arrived(w http.ResponseWriter, r *http.Request, p *upstream.Pro
 	if err != nil {
 		return answer{}, err
 	}
+	x, err := h.waiting(r, away.Continue)
+	if err != nil {
+		return answer{}, err
+	}
 	sealed := h.sessions.SealArrival(h.sessions.Browser(w, r), identity)
 	switch step := upstream.Next(identity, known); step {
 	case upstream.SignIn:
-		return h.enterFrom(w, r, p, away, identity, kept)
+		return h.enterFrom(w, r, p, x, identity, kept)
 	case upstream.Connected:
 		return done(ui.AccountSecurity, ui.NoticeIdentityAdded)
 	case upstream.Taken:
@@ -149,8 +153,8 @@ func (h *Hosted) arrived(w http.ResponseWriter, r *http.Request, p *upstream.Pro
 	case upstream.Connect:
 		return see(connectPath(p, sealed, away.Continue)), nil
 	case upstream.Join:
-		return h.joinFromPage(w, r, p, http.StatusOK, ui.JoinFrom{
-			FirstName: identity.FirstName, LastName: identity.LastName, Address: identity.Address, Arrival: sealed, Continue: away.Continue,
+		return h.joinFromPage(w, r, p, x, http.StatusOK, ui.JoinFrom{
+			FirstName: identity.FirstName, LastName: identity.LastName, Address: identity.Address, Arrival: sealed,
 		})
 	default:
 		return h.ownAccountFirst(w, r, p, away, identity, sealed, step), nil
@@ -190,21 +194,19 @@ func hasProved(u store.User, address string) bool {
 }
 
 // enterFrom signs in whom an identity belongs to, as far as one factor does.
-func (h *Hosted) enterFrom(w http.ResponseWriter, r *http.Request, p *upstream.Provider, away session.Away, identity upstream.Identity, kept store.Identity) (answer, error) {
-	x := signInRequest{sealed: away.Continue}
-	if x.sealed != "" {
-		var err error
-		if x.pending, err = h.sessions.OpenContinuation(r, x.sealed); err != nil {
-			return answer{}, errContinuation
-		}
-	}
+func (h *Hosted) enterFrom(w http.ResponseWriter, r *http.Request, p *upstream.Provider, x signInRequest, identity upstream.Identity, kept store.Identity) (answer, error) {
 	if err := h.identities.UseIdentity(r.Context(), kept.ID, identity.Address, h.now()); err != nil {
 		return answer{}, err
 	}
-	// No value of RFC 8176 says that somebody else has looked.
-	a, err := h.proved(w, r, x, proof{userID: kept.UserID})
+	return h.provedBy(w, r, p, x, kept.UserID)
+}
+
+// provedBy goes on with a user whom a provider has proved. No value of RFC 8176 says
+// that somebody else has looked.
+func (h *Hosted) provedBy(w http.ResponseWriter, r *http.Request, p *upstream.Provider, x signInRequest, userID string) (answer, error) {
+	a, err := h.proved(w, r, x, proof{userID: userID})
 	if errors.Is(err, errGone) {
-		return h.notFrom(r, p, away, err)
+		return h.notFrom(r, p, session.Away{Continue: x.sealed}, err)
 	}
 	return a, err
 }
@@ -235,10 +237,10 @@ func connectPath(p *upstream.Provider, arrival, continuation string) string {
 	return "/sign-in/with/" + p.ID + "/connect?" + query.Encode()
 }
 
-func (h *Hosted) joinFromPage(w http.ResponseWriter, r *http.Request, p *upstream.Provider, status int, page ui.JoinFrom) (answer, error) {
-	page.ID, page.Name = p.ID, p.Name
-	page.CSRF = h.sessions.CSRFToken(h.sessions.Browser(w, r), signInBound)
-	return answer{status: status, page: page}, nil
+func (h *Hosted) joinFromPage(w http.ResponseWriter, r *http.Request, p *upstream.Provider, x signInRequest, status int, page ui.JoinFrom) (answer, error) {
+	f, err := h.frame(w, r, x)
+	page.ID, page.Name, page.Continue, page.CSRF = p.ID, p.Name, x.sealed, f.csrf
+	return f.answer(status, page), err
 }
 
 // joinFrom makes an account with the address that the provider vouches for.
@@ -264,18 +266,14 @@ func (h *Hosted) joinFrom(w http.ResponseWriter, r *http.Request, form oauth.For
 	var mistake *Mistake
 	switch {
 	case errors.As(err, &mistake):
-		return h.joinFromPage(w, r, p, http.StatusUnprocessableEntity, ui.JoinFrom{
+		return h.joinFromPage(w, r, p, x, http.StatusUnprocessableEntity, ui.JoinFrom{
 			FirstName: n.FirstName, LastName: n.LastName, Address: identity.Address, Field: mistake.Field, Problem: mistake.Problem,
-			Arrival: form.Get("arrival"), Continue: x.sealed,
+			Arrival: form.Get("arrival"),
 		})
 	case errors.Is(err, ErrSignUpClosed), errors.Is(err, ErrDomain):
 		return answer{}, errSignUpClosed
 	case err != nil:
 		return answer{}, err
 	}
-	a, err := h.proved(w, r, x, proof{userID: user.ID})
-	if errors.Is(err, errGone) {
-		return h.notFrom(r, p, session.Away{Continue: x.sealed}, err)
-	}
-	return a, err
+	return h.provedBy(w, r, p, x, user.ID)
 }

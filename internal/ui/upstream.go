@@ -6,11 +6,7 @@ import (
 )
 
 // An Upstream is another provider that people may sign in with.
-type Upstream struct {
-	ID   string
-	Name string
-	Kind string // "google", "microsoft", "github" or "oidc"
-}
+type Upstream struct{ ID, Name string }
 
 // UpstreamChoices are the providers that a page offers.
 type UpstreamChoices struct {

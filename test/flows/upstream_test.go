@@ -202,10 +202,9 @@ func TestSignInWithOthers(t *testing.T) {
 		someone := harness.NewPerson(t, o.Issuer)
 		page := someone.Visit(o.OAuth2(client).AuthCodeURL("af0ifjsldkj"))
 		wantPage(t, page, "with-uni")
-		_, after, _ := strings.Cut(page.Body, `href="/sign-in/with/uni`)
-		rest, _, _ := strings.Cut(after, `"`)
-		page = o.as(t, someone, "/sign-in/with/uni"+rest, "grace", "grace@elsewhere.example", true)
+		page = o.as(t, someone, hrefOf(t, page.Body, "with-uni"), "grace", "grace@elsewhere.example", true)
 		wantPage(t, page, "first_name")
+		wantFormTo(t, page, "https://client.example")
 		page = someone.Submit(page, "sign-up", map[string]string{"first_name": "Grace"})
 		wantPage(t, page, "allow")
 		if page = someone.Submit(page, "allow", nil); page.Left == nil || page.Left.Query().Get("code") == "" {
@@ -232,11 +231,16 @@ func TestSignInWithOthers(t *testing.T) {
 			wantPage(t, eve.Visit(o.Issuer+"/account"), "identifier")
 		}
 		ada := harness.NewPerson(t, o.Issuer)
-		page = o.as(t, ada, "/sign-in/with/uni", "ada", harness.Email, true)
+		page = ada.Visit(o.OAuth2(client).AuthCodeURL("af0ifjsldkj"))
+		page = o.as(t, ada, hrefOf(t, page.Body, "with-uni"), "ada", harness.Email, true)
 		page = ada.Visit(o.Issuer + hrefOf(t, page.Body, "sign-in"))
 		page = ada.Submit(page, "sign-in", map[string]string{"identifier": harness.Email, "password": harness.Password})
 		wantPage(t, page, "connect")
-		wantPage(t, ada.Submit(page, "connect", nil), "notice")
+		wantFormTo(t, page, "https://client.example")
+		wantPage(t, ada.Submit(page, "connect", nil), "allow") // and the application goes on
+		if file := ada.Visit(o.Issuer + "/account/export"); !strings.Contains(file.Body, `"subject": "ada"`) {
+			t.Errorf("the export lacks the identity:\n%s", file.Body)
+		}
 		again = harness.NewPerson(t, o.Issuer)
 		wantPage(t, o.as(t, again, "/sign-in/with/uni", "ada", "", false), "account")
 
@@ -251,6 +255,15 @@ func TestSignInWithOthers(t *testing.T) {
 		page = ada.Submit(someoneAsks(t, ada, ada.Visit(o.Issuer+"/account/security"), "give-up-other", o.Issuer), "do", nil)
 		wantPage(t, page, "notice")
 	})
+}
+
+// wantFormTo checks that the form of a page may lead on to a place: Chromium applies
+// form-action to redirects too.
+func wantFormTo(t testing.TB, page harness.Page, origin string) {
+	t.Helper()
+	if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' "+origin) {
+		t.Errorf("the form may not lead to %s: %s", origin, policy)
+	}
 }
 
 // someoneAsks follows the link with an id.

@@ -74,7 +74,7 @@ func signing() []State {
 	}
 }
 
-var upstreams = []ui.Upstream{{ID: "google", Name: "Google", Kind: "google"}, {ID: "github", Name: "GitHub", Kind: "github"}, {ID: "uni", Name: Hostile, Kind: "oidc"}}
+var upstreams = []ui.Upstream{{ID: "google", Name: "Google"}, {ID: "github", Name: "GitHub"}, {ID: "uni", Name: Hostile}}
 
 // arriving are the pages for those who come from another provider.
 func arriving() (all []State) {
