@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pressly/goose/v3"
 )
@@ -23,31 +24,56 @@ type dialect struct {
 	unsettled time.Duration
 	// noSuchText reports whether a lookup failed because no row can hold its key.
 	noSuchText func(error) bool
-	// search is the condition for rows of user_texts t in which, in the given column,
-	// the text stands that the place is for, in the form that asked gives it. It has
-	// three characters at least.
-	search func(column, place string) string
-	// places selects the numbers of the rows that matches names, at most so many; ""
-	// if that takes as long as to find them in the first place.
-	places string
-	asked  func(text string) string
+	// search is the condition for rows of user_texts t with a text of three characters at
+	// least.
+	search func(*conditions, lookup) string
+	// ordered says that the index of texts tells the places of those that have one, in
+	// order, before anything else is known of them.
+	ordered bool
+	// addTexts adds a row of user_texts: the user, the time of creation, and the texts.
+	addTexts string
 }
 
 // unhurried lets PostgreSQL take its time for the statements after it: what is done
 // once to a large table takes longer than what requests wait for.
 const unhurried = `SET LOCAL statement_timeout = 0; `
 
-// matched is what has a text in a column, to FTS5.
-var matched = map[string]string{
-	"anything":   `user_search WHERE user_search MATCH `,
-	"address":    `user_search WHERE user_search MATCH '{address} : ' || `,
-	"username":   `user_search WHERE user_search MATCH '{username} : ' || `,
-	"name":       `user_search WHERE user_search MATCH '{name} : ' || `,
-	"beginnings": `user_beginnings WHERE user_beginnings MATCH `,
+// phrase has FTS5 look for a text in a column of user_texts.
+func phrase(x lookup) string {
+	quoted := `"` + strings.ReplaceAll(x.text, `"`, `""`) + `"`
+	if x.column == "anything" || x.column == "beginnings" { // all columns of a table
+		return quoted
+	}
+	return `{` + x.column + `} : ` + quoted
 }
 
-// matches are the rows of an index of SQLite that have a text.
-func matches(column, place string) string { return matched[column] + place }
+// matches are the rows of FTS5 that have a text.
+func matches(c *conditions, x lookup) string {
+	table := searchTable(x)
+	return table + ` WHERE ` + table + ` MATCH ` + c.place(phrase(x))
+}
+
+// searchTable is the table of FTS5 that has the column of a lookup.
+func searchTable(x lookup) string {
+	if x.column == "beginnings" {
+		return "user_beginnings"
+	}
+	return "user_search"
+}
+
+// searched has PostgreSQL look for a text by its index of three characters in a row. Of
+// an address it looks for what stands before the @: so many have the rest that to find
+// them takes longest.
+func searched(c *conditions, x lookup) string {
+	local, _, ok := strings.Cut(x.text, "@")
+	if !ok || utf8.RuneCountInString(local) < localLength {
+		return looked(c, x)
+	}
+	return looked(c, lookup{x.column, local + "@"}) + ` AND ` + passed(c, x)
+}
+
+// localLength is how many characters of an address before the @ tell it from most others.
+const localLength = 8
 
 // skew is how far the clocks of nodes may be apart that share a database server.
 const skew = 2 * time.Second
@@ -58,11 +84,11 @@ var sqlite = dialect{
 	skew:       0, // all processes are on one machine
 	oneWriter:  true,
 	noSuchText: func(error) bool { return false },
-	search: func(column, place string) string {
-		return `t.place IN (SELECT rowid FROM ` + matches(column, place) + `)`
+	search: func(c *conditions, x lookup) string {
+		return `t.place IN (SELECT rowid FROM ` + matches(c, x) + `)`
 	},
-	places: `SELECT rowid FROM %s LIMIT %d`,
-	asked:  func(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }, // a phrase
+	ordered:  true,
+	addTexts: insertTexts("place, ", nextPlace+", "),
 }
 
 var postgres = dialect{
@@ -71,6 +97,6 @@ var postgres = dialect{
 	skew:       skew,
 	unsettled:  longestTransaction + skew,
 	noSuchText: func(err error) bool { return sqlState(err) == noSuchCharacter },
-	search:     func(column, place string) string { return `t.` + column + ` LIKE ` + place + ` ESCAPE '!'` },
-	asked:      contains,
+	search:     searched,
+	addTexts:   insertTexts("", ""),
 }

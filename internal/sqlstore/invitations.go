@@ -174,7 +174,7 @@ func (db *DB) AcceptInvitation(ctx context.Context, id string, u store.User, now
 		}
 		accepted, joined := aboutInvitation(store.InvitationAccepted, i), aboutUser(store.UserCreated, u)
 		accepted.userID, accepted.by, joined.by = u.ID, ownBusiness(u.ID), ownBusiness(u.ID)
-		return []occurrence{accepted, joined}, createUser(ctx, tx, u)
+		return []occurrence{accepted, joined}, db.createUser(ctx, tx, u)
 	})
 	return db.settled(ctx, id, now, err)
 }

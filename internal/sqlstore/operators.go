@@ -168,7 +168,7 @@ func (db *DB) RedeemOperatorLink(ctx context.Context, secret store.Hash, u store
 		}
 		var told []occurrence
 		if create {
-			if err := createUser(ctx, tx, u); err != nil {
+			if err := db.createUser(ctx, tx, u); err != nil {
 				return nil, err
 			}
 			told = append(told, aboutUser(store.UserCreated, u))

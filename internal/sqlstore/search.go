@@ -18,7 +18,7 @@ func indexTexts(ctx context.Context, db *sql.DB, log *slog.Logger) {
 		unhurried + `CREATE INDEX IF NOT EXISTS user_texts_banned` + texts + ` WHERE banned`,
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
-			if !searched(ctx, db) {
+			if !hasSearch(ctx, db) {
 				log.Warn("users will be searched for without an index: let an owner of the database run CREATE EXTENSION pg_trgm", "err", err)
 			}
 			return
@@ -26,8 +26,8 @@ func indexTexts(ctx context.Context, db *sql.DB, log *slog.Logger) {
 	}
 }
 
-// searched reports whether the indexes are there.
-func searched(ctx context.Context, db *sql.DB) bool {
+// hasSearch reports whether the indexes are there.
+func hasSearch(ctx context.Context, db *sql.DB) bool {
 	var n int
 	err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_indexes WHERE indexname IN ('user_texts_search', 'user_texts_banned')`).Scan(&n)
 	return err == nil && n == 2

@@ -102,7 +102,7 @@ func (db *DB) texts(c *conditions, q store.UserQuery, places found) {
 	all := textsOf(q)
 	if places == nil {
 		for _, x := range all {
-			c.all = append(c.all, `(SELECT `+looked(c, x)+` FROM user_texts t WHERE t.user_id = p.id)`)
+			c.all = append(c.all, `(SELECT `+passed(c, x)+` FROM user_texts t WHERE t.user_id = p.id)`)
 		}
 		return
 	}
@@ -124,7 +124,7 @@ func (db *DB) having(c *conditions, q store.UserQuery, places found) (all []stri
 		case banned:
 			all = append(all, looked(c, x))
 		default:
-			all = append(all, db.dialect.search(x.column, c.place(db.dialect.asked(x.text))))
+			all = append(all, db.dialect.search(c, x))
 		}
 	}
 	if banned {
@@ -138,6 +138,12 @@ func onlyBanned(q store.UserQuery) bool { return q.Banned != nil && *q.Banned }
 // looked has a row of user_texts t looked at.
 func looked(c *conditions, x lookup) string {
 	return `t.` + x.column + ` LIKE ` + c.place(contains(x.text)) + ` ESCAPE '!'`
+}
+
+// passed has a row of user_texts t looked at that a walk passes; no index finds what is
+// asked of an expression.
+func passed(c *conditions, x lookup) string {
+	return `t.` + x.column + ` || '' LIKE ` + c.place(contains(x.text)) + ` ESCAPE '!'`
 }
 
 // A lookup is a text that is looked for in a column of user_texts.
@@ -167,17 +173,39 @@ func textsOf(q store.UserQuery) (all []lookup) {
 }
 
 // textConditions are those of a query over user_texts t, if it looks for texts and
-// wants nothing else but members of organizations or those who are banned.
+// wants nothing else that only the users tell: an index finds those with the texts, or
+// has found them.
 func (db *DB) textConditions(q store.UserQuery, places found) (*conditions, bool) {
 	c := &conditions{}
 	c.all = db.having(c, q, places)
-	c.among(`EXISTS (SELECT 1 FROM memberships x WHERE x.user_id = t.user_id AND x.organization_id%s)`, "", q.Organizations, func(s string) string { return s })
-	rest := q
-	rest.Query, rest.AddressQuery, rest.UsernameQuery, rest.NameQuery, rest.Organizations = "", "", "", "", nil
-	if onlyBanned(q) {
-		rest.Banned = nil
+	return c, db.besideTexts(c, q, `EXISTS (SELECT 1 FROM memberships x WHERE x.user_id = t.user_id AND x.organization_id%s)`)
+}
+
+// passedTexts are those of a query over user_texts t that a walk asks of each row.
+func (db *DB) passedTexts(q store.UserQuery) (*conditions, bool) {
+	c := &conditions{}
+	for _, x := range textsOf(q) {
+		c.all = append(c.all, passed(c, x))
 	}
-	return c, len(textsOf(q)) > 0 && len(db.userConditions(rest, found{}).all) == 0
+	if onlyBanned(q) {
+		c.all = append(c.all, `t.banned`)
+	}
+	return c, db.besideTexts(c, q, `(SELECT COUNT(*) FROM memberships x WHERE x.user_id = t.user_id AND x.organization_id%s) > 0`)
+}
+
+// besideTexts adds what a query wants of rows of user_texts t beside texts and being
+// banned, and reports whether that is all, and it looks for texts at all. member tells
+// those who are in an organization.
+func (db *DB) besideTexts(c *conditions, q store.UserQuery, member string) bool {
+	c.among(member, "", q.Organizations, func(s string) string { return s })
+	c.during("t.created_at", q.Created, true)
+	if q.Banned != nil && !*q.Banned {
+		c.all = append(c.all, `NOT t.banned`)
+	}
+	rest := q
+	rest.Query, rest.AddressQuery, rest.UsernameQuery, rest.NameQuery = "", "", "", ""
+	rest.Organizations, rest.Banned, rest.Created = nil, nil, store.Period{}
+	return len(textsOf(q)) > 0 && len(db.userConditions(rest, found{}).all) == 0
 }
 
 // textual reports whether rows can hold what is looked for.

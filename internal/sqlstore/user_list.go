@@ -44,10 +44,25 @@ func (db *DB) listUsers(ctx context.Context, q store.UserQuery) ([]store.User, e
 	if err != nil {
 		return nil, err
 	}
-	if db.unsorted(q) {
-		return db.chosenUsers(ctx, q, db.walk(q, begin, nil))
-	}
 	places := found{}
+	if s, ok := db.orderedSearch(q, begin); ok {
+		// An index that is read backwards takes long to tell that there is no more.
+		few, err := db.fewTexts(ctx, q, places, db.maxFew/backwards)
+		if err != nil {
+			return nil, err
+		}
+		if few {
+			return db.chosenUsers(ctx, q, db.sorted(q, begin, places))
+		}
+		return db.usersInOrder(ctx, q, s)
+	}
+	if db.unsorted(q) {
+		return db.chosenUsers(ctx, q, db.walk(q, begin, "", nil))
+	}
+	users, done, err := db.membersWithText(ctx, q, begin)
+	if err != nil || done {
+		return users, err
+	}
 	few, err := db.few(ctx, q, places)
 	if err != nil {
 		return nil, err
@@ -55,7 +70,7 @@ func (db *DB) listUsers(ctx context.Context, q store.UserQuery) ([]store.User, e
 	if few {
 		return db.chosenUsers(ctx, q, db.sorted(q, begin, places))
 	}
-	users, done, err := db.walkSome(ctx, q, begin)
+	users, done, err = db.walkSome(ctx, q, begin)
 	if err != nil || done {
 		return users, err
 	}
@@ -71,15 +86,11 @@ func (db *DB) walkSome(ctx context.Context, q store.UserQuery, begin *beginning)
 		lengths = lengths[1:]
 	}
 	for _, length := range lengths {
-		end, err := db.end(ctx, q, begin, length)
-		if err != nil {
-			return nil, false, err
+		users, done, err = db.walkTo(ctx, q, begin, "", length)
+		if err != nil || done {
+			return users, done, err
 		}
-		users, err = db.chosenUsers(ctx, q, db.walk(q, begin, end))
-		if err != nil || len(users) == q.Limit || end == nil {
-			return users, true, err
-		}
-		if q.Offset == 0 && len(users)*sample < enough*q.Limit {
+		if q.Offset == 0 && len(users)*sample*2 < enough*q.Limit {
 			return nil, false, nil
 		}
 	}
@@ -104,9 +115,12 @@ func (db *DB) chosenUsers(ctx context.Context, q store.UserQuery, s selection) (
 }
 
 // walk goes along the index of the order, from the beginning to the end if there
-// is one.
-func (db *DB) walk(q store.UserQuery, begin *beginning, end any) selection {
+// is one. If spans of time are given, nobody is looked at who was created in another.
+func (db *DB) walk(q store.UserQuery, begin *beginning, spans string, end any) selection {
 	along, c := db.way(q, begin)
+	if spans != "" {
+		c.all = append(c.all, fmt.Sprintf(`%s >> %d IN (SELECT value FROM json_each(%s))`, along.column, spanBits, c.place(spans)))
+	}
 	if end != nil {
 		sign := " <= "
 		if q.Descending {
@@ -121,23 +135,33 @@ func (db *DB) walk(q store.UserQuery, begin *beginning, end any) selection {
 type way struct{ tables, column, id string }
 
 // way is the one that a walk of q takes, and what it asks of each user that it passes.
-// The members of one organization have an index of their own in the order of creation,
-// and need not be looked at themselves if nothing else is wanted of them.
-func (db *DB) way(q store.UserQuery, begin *beginning) (way, *conditions) {
-	if !alongMembers(q) {
-		c := db.userConditions(q, nil)
-		begin.add(c, "p.created_at", "p.id", q.Descending)
-		return way{`users p `, userOrders[q.OrderBy], "p.id"}, c
+// Users need not be looked at themselves if nothing is wanted of them but texts; the
+// members of one organization have an index of their own in the order of creation.
+func (db *DB) way(q store.UserQuery, begin *beginning) (along way, c *conditions) {
+	if alongMembers(q) {
+		along, c = db.wayOfMembers(q)
+	} else if texts, ok := db.passedTexts(q); ok && q.OrderBy == store.UsersByCreation {
+		along, c = way{`user_texts t `, "t.created_at", "t.user_id"}, texts
+	} else {
+		along, c = way{`users p `, userOrders[q.OrderBy], "p.id"}, db.userConditions(q, nil)
 	}
-	rest := q
-	rest.Organizations = nil
-	c := db.userConditions(rest, nil)
+	begin.add(c, along.column, along.id, q.Descending)
+	return along, c
+}
+
+// wayOfMembers is along the members of an organization. Texts are looked at for one
+// after the other: if the tables were joined, PostgreSQL might look at all.
+func (db *DB) wayOfMembers(q store.UserQuery) (way, *conditions) {
+	organization := q.Organizations[0]
+	q.Organizations = nil
 	along := way{`memberships x `, "x.user_created_at", "x.user_id"}
-	if len(c.all) > 0 {
+	c, ok := db.passedTexts(q)
+	if ok {
+		c.all = []string{`(SELECT ` + strings.Join(c.all, " AND ") + ` FROM user_texts t WHERE t.user_id = x.user_id)`}
+	} else if c = db.userConditions(q, nil); len(c.all) > 0 {
 		along.tables += `JOIN users p ON p.id = x.user_id `
 	}
-	c.all = append(c.all, `x.organization_id = `+c.place(q.Organizations[0]))
-	begin.add(c, along.column, along.id, q.Descending)
+	c.all = append(c.all, `x.organization_id = `+c.place(organization))
 	return along, c
 }
 
@@ -145,15 +169,16 @@ func alongMembers(q store.UserQuery) bool {
 	return len(q.Organizations) == 1 && q.OrderBy == store.UsersByCreation && !onlyBanned(q)
 }
 
-// sorted finds all that match by the indexes of the conditions. Those of texts alone
-// are found and sorted without a look at the users.
+// sorted finds all that match by the indexes of the conditions, and by no other: an
+// expression has none. Those of texts alone are found and sorted without a look at the
+// users.
 func (db *DB) sorted(q store.UserQuery, begin *beginning, places found) selection {
 	if c, ok := db.textConditions(q, places); ok && q.OrderBy == store.UsersByCreation {
-		begin.add(c, "t.created_at", "t.user_id", q.Descending)
-		return selection{`SELECT t.user_id AS id FROM user_texts t ` + c.where() + orderBy(`t.created_at`, "t.user_id", q.Descending), c.args}
+		begin.add(c, "t.created_at + 0", "t.user_id", q.Descending)
+		return selection{`SELECT t.user_id AS id FROM user_texts t ` + c.where() + orderBy(`t.created_at + 0`, "t.user_id", q.Descending), c.args}
 	}
 	c := db.userConditions(q, places)
-	begin.add(c, "p.created_at", "p.id", q.Descending)
+	begin.add(c, "p.created_at + 0", "p.id", q.Descending)
 	column := userOrders[q.OrderBy]
 	if unordered, text := column+" + 0", strings.Contains(column, "lower(") || q.OrderBy == store.UsersByEmail; text {
 		column += " || ''"
@@ -187,7 +212,10 @@ func (b *beginning) add(c *conditions, created, id string, descending bool) {
 	if descending {
 		sign = "<"
 	}
-	c.all = append(c.all, fmt.Sprintf(`(%s, %s) %s (%s, %s)`, created, id, sign, c.place(b.created), c.place(b.id)))
+	// The first condition follows from the second, of which PostgreSQL cannot guess how
+	// little it leaves together with the end of a walk.
+	c.all = append(c.all, created+" "+sign+"= "+c.place(b.created),
+		fmt.Sprintf(`(%s, %s) %s (%s, %s)`, created, id, sign, c.place(b.created), c.place(b.id)))
 }
 
 const (
@@ -195,13 +223,18 @@ const (
 	maxFew = 5_000
 	// stretch is how many users a walk passes, at least, before it ends: along the
 	// index of creation, which texts are kept in the order of too. A walk along
-	// another one jumps from text to text, and gets a part of it.
+	// another one jumps from text to text, and gets a part of it; one past texts alone
+	// gets more.
 	stretch   = 10_000
 	crossways = 4
+	textsOnly = 4
 	// sample is which part of the stretch tells what to expect of the rest.
 	sample = 10
-	// enough is how many times the page a walk has to promise: a guess from few is rough.
-	enough = 2
+	// enough is how many halves of the page a walk has to promise: a guess from few is
+	// rough.
+	enough = 3
+	// backwards is the part of few that is sorted although an index has them in order.
+	backwards = 10
 	// light is how many times as many are sorted, or passed along another index, if no
 	// texts are looked for.
 	light = 2
@@ -214,19 +247,8 @@ type found map[lookup]string
 // takes an index longer to say than a walk is not asked; which texts it has found
 // need not be asked again.
 func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, error) {
-	for _, x := range textsOf(q) {
-		if db.dialect.places == "" {
-			break
-		}
-		c := &conditions{}
-		list, n, err := db.places(ctx, fmt.Sprintf(db.dialect.places, matches(x.column, c.place(db.dialect.asked(x.text))), db.maxFew+1), c.args)
-		if err != nil {
-			return false, err
-		}
-		if n <= db.maxFew {
-			places[x] = list
-			return true, nil
-		}
+	if few, err := db.fewTexts(ctx, q, places, db.maxFew); few || err != nil {
+		return few, err
 	}
 	most := db.maxFew
 	switch {
@@ -240,6 +262,26 @@ func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, e
 		err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (%s LIMIT %d) AS counted`, s.sql, most+1), s.args...).Scan(&n)
 		if err != nil || n <= most {
 			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// fewTexts reports whether an index says that at most so many have one of the texts, and
+// keeps their places.
+func (db *DB) fewTexts(ctx context.Context, q store.UserQuery, places found, most int) (bool, error) {
+	for _, x := range textsOf(q) {
+		if !db.dialect.ordered {
+			return false, nil
+		}
+		c := &conditions{}
+		list, n, err := db.places(ctx, fmt.Sprintf(`SELECT rowid FROM %s LIMIT %d`, matches(c, x), most+1), c.args)
+		if err != nil {
+			return false, err
+		}
+		if n <= most {
+			places[x] = list
+			return true, nil
 		}
 	}
 	return false, nil
@@ -300,7 +342,10 @@ func (db *DB) end(ctx context.Context, q store.UserQuery, begin *beginning, leng
 		bare.Organizations = q.Organizations
 	}
 	along, c := db.way(bare, begin)
+	_, texts := db.passedTexts(q)
 	switch {
+	case q.OrderBy == store.UsersByCreation && texts && len(q.Organizations) == 0:
+		length *= textsOnly
 	case q.OrderBy == store.UsersByCreation:
 	case len(textsOf(q)) > 0:
 		length /= crossways

@@ -27,12 +27,12 @@ var fillManyUsers = []string{
 		'{}', n % 100 = 0, 0, n * 60000, n * 60000, n * 60000, n * 60000, first || CAST(n AS TEXT) || '@example.com' FROM people`,
 	`INSERT INTO emails (id, user_id, position, address, address_key, verified, created_at, proof)
 	SELECT primary_email_id, id, 0, address_key, address_key, TRUE, created_at, '' FROM users WHERE address_key <> ''`,
-	`INSERT INTO user_texts (user_id, created_at, address, username, name, anything, beginnings)
-	SELECT id, created_at, address_key, '', first_name || ' ' || last_name, id || ' ' || address_key || '  ' || first_name || ' ' || last_name, '
+	`INSERT INTO user_texts (/*SQLITE place, SQLITE*/ user_id, created_at, address, username, name, anything, beginnings, banned)
+	SELECT /*SQLITE (created_at >> 10) << 20, SQLITE*/ id, created_at, address_key, '', first_name || ' ' || last_name, id || ' ' || address_key || '  ' || first_name || ' ' || last_name, '
 a' || substr(first_name, 1, 2) || '
 n' || substr(last_name, 1, 2) || '
 q' || substr(first_name, 1, 2) || '
-q' || substr(last_name, 1, 2) FROM users`,
+q' || substr(last_name, 1, 2), banned FROM users`,
 	`INSERT INTO memberships (organization_id, user_id, id, role, public_metadata, private_metadata, created_at, updated_at, user_created_at)
 	SELECT 'org_old', id, 'old' || id, 'org:member', '{}', '{}', 0, 0, created_at FROM users WHERE created_at < 120000000
 	UNION ALL SELECT 'org_wide', id, 'wide' || id, 'org:member', '{}', '{}', 0, 0, created_at FROM users WHERE created_at / 60000 % 10 = 0`,
@@ -62,7 +62,7 @@ func TestListsLookAtFewUsers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db := open(t, engines[name](t))
 			for _, statement := range fillManyUsers {
-				if _, err := db.engine.exec(t.Context(), statement); err != nil {
+				if _, err := db.engine.exec(t.Context(), db.dialect.schema(statement)); err != nil {
 					t.Fatalf("%.60s: %v", statement, err)
 				}
 			}

@@ -92,7 +92,7 @@ func object(m json.RawMessage) string {
 // CreateUser implements store.Users.
 func (db *DB) CreateUser(ctx context.Context, u store.User) error {
 	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
-		return []occurrence{aboutUser(store.UserCreated, u)}, createUser(ctx, tx, u)
+		return []occurrence{aboutUser(store.UserCreated, u)}, db.createUser(ctx, tx, u)
 	})
 	return wrapped("creating a user", err)
 }
@@ -117,7 +117,7 @@ func userThen(ctx context.Context, tx querier, id string) ([]occurrence, error) 
 	return []occurrence{aboutUser(store.UserUpdated, users[0])}, nil
 }
 
-func createUser(ctx context.Context, tx querier, u store.User) error {
+func (db *DB) createUser(ctx context.Context, tx querier, u store.User) error {
 	result, err := tx.ExecContext(ctx, `INSERT INTO users (id, external_id, username, username_key, first_name, last_name, locale, image_url,
 			password_digest, primary_email_id, public_metadata, private_metadata, unsafe_metadata,
 			banned, not_before, last_sign_in_at, created_at, updated_at, locked, last_active_at, address_key, options)
@@ -136,7 +136,7 @@ func createUser(ctx context.Context, tx querier, u store.User) error {
 	if err := addEmails(ctx, tx, u); err != nil {
 		return err
 	}
-	if err := addBeside(ctx, tx, u); err != nil {
+	if err := db.addBeside(ctx, tx, u); err != nil {
 		return err
 	}
 	if u.Identity != nil {
@@ -152,8 +152,8 @@ func createUser(ctx context.Context, tx querier, u store.User) error {
 }
 
 // addBeside keeps what follows from a user.
-func addBeside(ctx context.Context, tx querier, u store.User) error {
-	if err := addTexts(ctx, tx, u); err != nil || u.Factors == nil {
+func (db *DB) addBeside(ctx context.Context, tx querier, u store.User) error {
+	if err := db.addTexts(ctx, tx, u); err != nil || u.Factors == nil {
 		return err
 	}
 	return changeFactors(ctx, tx, u.ID, *u.Factors, u.UpdatedAt)
@@ -215,7 +215,7 @@ func (db *DB) user(ctx context.Context, where, key string) (store.User, error) {
 // UpdateUser implements store.Users.
 func (db *DB) UpdateUser(ctx context.Context, u store.User, was time.Time, signOut bool) error {
 	err := db.telling(ctx, db.engine.transaction, func(tx querier) ([]occurrence, error) {
-		if err := updateUser(ctx, tx, u, was); err != nil {
+		if err := db.updateUser(ctx, tx, u, was); err != nil {
 			return nil, err
 		}
 		told, err := userThen(ctx, tx, u.ID)
@@ -237,7 +237,7 @@ func (db *DB) UpdateUser(ctx context.Context, u store.User, was time.Time, signO
 	return store.ErrConflict
 }
 
-func updateUser(ctx context.Context, tx querier, u store.User, was time.Time) error {
+func (db *DB) updateUser(ctx context.Context, tx querier, u store.User, was time.Time) error {
 	if err := free(ctx, tx, u); err != nil {
 		return err
 	}
@@ -265,7 +265,7 @@ func updateUser(ctx context.Context, tx querier, u store.User, was time.Time) er
 	if err := addEmails(ctx, tx, u); err != nil {
 		return err
 	}
-	return addBeside(ctx, tx, u)
+	return db.addBeside(ctx, tx, u)
 }
 
 // free says which value of u another user has. Two changes at once that pass here

@@ -69,7 +69,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 // them in more than one way.
 func RunUserLists(t *testing.T, open func(*testing.T) Store) {
 	run(t, open, map[string]func(*testing.T, Store){
-		"Listing": listingUsers, "Finding": findingUsers, "Pages": pagesOfUsers, "Organizations": usersOfOrganizations, "Members": pagesOfMembers,
+		"Listing": listingUsers, "Finding": findingUsers, "Pages": pagesOfUsers, "TextsInOrder": textsInOrder, "Organizations": usersOfOrganizations, "Members": pagesOfMembers,
 	})
 }
 
