@@ -72,7 +72,7 @@ func demo(cmd *cobra.Command) (err error) {
 	defer sampleListener.Close()
 
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	cfg := config.Config{Listen: demoAddress, DataDir: dir, Database: filepath.Join(dir, "signet.db")}.At(listener.Addr())
+	cfg := config.Config{Listen: demoAddress, DataDir: dir, Database: filepath.Join(dir, "signet.db"), RememberDevices: config.DefaultRememberDevices}.At(listener.Addr())
 	s, err := server.New(ctx, cfg, server.Options{Log: log, Version: thisBuild().Version, Mail: mail.NewConsole(cmd.OutOrStdout())})
 	if err != nil {
 		return err

@@ -138,6 +138,14 @@ func (s *SecondFactors) Change(userID string, secret *string, codes []string) (s
 	return c, nil
 }
 
+// ForgetDevices has the second factor of a user asked for again on every device.
+func (s *SecondFactors) ForgetDevices(ctx context.Context, userID string) error {
+	if err := s.kept.ForgetDevices(ctx, userID, s.now()); err != nil {
+		return fmt.Errorf("forgetting remembered devices: %w", err)
+	}
+	return nil
+}
+
 // Remove takes away the secret, the backup codes or both. Nothing to take is
 // ErrNoFactor.
 func (s *SecondFactors) Remove(ctx context.Context, userID string, secret, codes bool) error {

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/signet-auth/signet/internal/upstream"
 )
@@ -74,6 +75,12 @@ type Config struct {
 	// of this node at once, and again in every ten seconds; Clerk admits 1000. 0
 	// is no limit. The keys of /v1/jwks are never counted. Default: 0.
 	APIRateLimit int
+
+	// RememberDevices is for how long a user with a second factor may have a device
+	// remembered, so that the first one is enough there; in the setting, a number of
+	// days up to 365. 0 has the second factor asked for at every sign-in. Default: 30
+	// days.
+	RememberDevices time.Duration
 
 	// AllowPrivateWebhooks lets webhooks go to whatever this machine reaches, over http
 	// as well: whoever has a secret key can then make it send requests within your

@@ -29,7 +29,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Config{Listen: "127.0.0.1:8080", DataDir: "data", Database: "data/signet.db", LogFormat: LogJSON}
+	want := Config{Listen: "127.0.0.1:8080", DataDir: "data", Database: "data/signet.db", LogFormat: LogJSON, RememberDevices: DefaultRememberDevices}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v, want %+v", c, want)
 	}
@@ -133,6 +133,8 @@ func TestProblems(t *testing.T) {
 		{"mail password in the clear", "SIGNET_SMTP_HOST=localhost SIGNET_SMTP_TLS=none SIGNET_SMTP_USER=u SIGNET_SMTP_PASSWORD=p", "", "in the clear"},
 		{"mail in the clear", "SIGNET_SMTP_HOST=mail.example SIGNET_SMTP_TLS=none", "", "not a loopback host"},
 		{"mail encryption", "SIGNET_SMTP_HOST=mail.example SIGNET_SMTP_TLS=ssl", "", "none of starttls"},
+		{"days of a device", "SIGNET_REMEMBER_DEVICES=366", "", "is not a number of days from 0 to 365"},
+		{"days before today", "SIGNET_REMEMBER_DEVICES=-1", "", "is not a number of days from 0 to 365"},
 		{"mail sender", "SIGNET_MAIL_FROM=nobody", "", "is not an address"},
 		{"breached passwords", "SIGNET_BREACHED_PASSWORDS_URL=https://api.pwnedpasswords.com/range/", "", ""},
 		{"breached passwords in the clear", "SIGNET_BREACHED_PASSWORDS_URL=http://api.pwnedpasswords.com/range/", "", "not an https URL"},

@@ -60,7 +60,7 @@ func Load(s Sources) (Config, error) {
 		}
 	}
 
-	c := Config{Listen: "127.0.0.1:8080", DataDir: defaultDataDir(env), LogFormat: LogJSON, Upstreams: upstreams}
+	c := Config{Listen: "127.0.0.1:8080", DataDir: defaultDataDir(env), LogFormat: LogJSON, RememberDevices: DefaultRememberDevices, Upstreams: upstreams}
 	if s.Terminal {
 		c.LogFormat = LogText
 	}

@@ -2,11 +2,13 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/mail"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/signet-auth/signet/internal/peer"
 )
@@ -19,6 +21,11 @@ type Setting struct {
 	Secret bool // no flag, and never shown
 	set    func(c *Config, value string) error
 }
+
+// DefaultRememberDevices is for how long a device may be remembered if nothing is said.
+const DefaultRememberDevices = 30 * 24 * time.Hour
+
+const maxRememberDays = 365
 
 // settings are all there are. The errors of set never contain the value.
 var settings = []Setting{
@@ -60,6 +67,14 @@ var settings = []Setting{
 			return errors.New("is not a number of requests from 0 to 1000000")
 		}
 		c.APIRateLimit = n
+		return nil
+	}},
+	{Name: "remember_devices", Usage: "`days` that a device may be spared the second factor (default 30; 0 never)", set: func(c *Config, value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 || n > maxRememberDays {
+			return fmt.Errorf("is not a number of days from 0 to %d", maxRememberDays)
+		}
+		c.RememberDevices = time.Duration(n) * 24 * time.Hour
 		return nil
 	}},
 	{Name: "allow_private_webhooks", Bool: true, Usage: "let webhooks go to private addresses and over http", set: func(c *Config, value string) error {

@@ -45,6 +45,10 @@ func (h *Hosted) endOthers(v visit) (answer, error) {
 	if _, err := h.ownSessions.EndOtherSessions(v.r.Context(), v.User.ID, v.Session.ID); err != nil {
 		return answer{}, err
 	}
+	// A device that was lost is not to be spared the second factor.
+	if err := h.factors.ForgetDevices(v.r.Context(), v.User.ID); err != nil {
+		return answer{}, err
+	}
 	return done(ui.AccountSessions, ui.NoticeSessionsEnded)
 }
 

@@ -26,11 +26,7 @@ func (h *Hosted) caller(w http.ResponseWriter, r *http.Request, form oauth.Form)
 // begin signs the browser in under a new session. Methods are values of RFC 8176 §2.
 // The error wraps store.ErrNotFound for somebody who may not.
 func (h *Hosted) begin(w http.ResponseWriter, r *http.Request, userID string, methods ...string) (sessionID string, err error) {
-	sessionID, err = h.sessions.BeginWith(w, r, userID, methods...)
-	if err == nil {
-		h.sessions.Remember(w, r, userID)
-	}
-	return sessionID, err
+	return h.beginBy(w, r, proof{userID: userID, methods: methods})
 }
 
 // enter takes a proof and goes on to what follows it (proof.go). Whoever was banned or deleted

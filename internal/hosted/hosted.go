@@ -90,11 +90,13 @@ type Deps struct {
 	Upstreams    upstream.Providers
 	Identities   store.Identities
 	Joining      Joining
-	IssuerName   string // as an authenticator app shows it
-	Pictures     string // what the URLs of pictures that were uploaded begin with
-	Cases        *doctor.Book
-	Now          func() time.Time
-	Log          *slog.Logger
+	// RememberDevices is for how long a device may be spared the second factor; 0 never.
+	RememberDevices time.Duration
+	IssuerName      string // as an authenticator app shows it
+	Pictures        string // what the URLs of pictures that were uploaded begin with
+	Cases           *doctor.Book
+	Now             func() time.Time
+	Log             *slog.Logger
 
 	Organizations Organizations
 }
@@ -136,6 +138,8 @@ type Hosted struct {
 	passwordTries *throttle.Pace // of the current password, by user
 	factorTries   *throttle.Pace // of codes that confirm a secret, by user
 	decoders      chan struct{}  // as many as may decode a picture at once
+
+	rememberDevices time.Duration // for how long a device is spared the second factor; 0 never
 }
 
 // New makes the pages.
@@ -176,6 +180,8 @@ func New(d Deps) *Hosted {
 		passwordTries: throttle.NewPace(passwordsPerMinute, passwordsAtOnce),
 		factorTries:   throttle.NewPace(guessesPerMinute, guessesAtOnce),
 		decoders:      make(chan struct{}, decoders),
+
+		rememberDevices: d.RememberDevices,
 	}
 }
 

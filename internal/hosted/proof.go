@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
@@ -16,6 +19,8 @@ type proof struct {
 	userID  string
 	methods []string // RFC 8176 §2; nil if no value fits
 	ticket  string   // id of the sign-in token that shows it, which is taken with the session; or ""
+	// remember says that this device need not be asked for a second factor for some time.
+	remember bool
 }
 
 // multi reports whether the proof is of several factors.
@@ -34,7 +39,16 @@ func (h *Hosted) proved(w http.ResponseWriter, r *http.Request, x signInRequest,
 	if err != nil {
 		return answer{}, err
 	}
+	remembered := false
 	if factor.Enabled() && !p.multi() {
+		remembered, err = h.isRemembered(r, x, p.userID, factor)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return answer{}, fmt.Errorf("%w: %w", errGone, err)
+	case err != nil:
+		return answer{}, err
+	case factor.Enabled() && !p.multi() && !remembered:
 		h.sessions.KeepHalf(w, r, session.Half{UserID: p.userID, Methods: p.methods, Ticket: p.ticket})
 		return seeWith(secondFactorPath, x.sealed), nil
 	}
@@ -59,11 +73,48 @@ func (h *Hosted) signedIn(w http.ResponseWriter, r *http.Request, x signInReques
 }
 
 func (h *Hosted) beginBy(w http.ResponseWriter, r *http.Request, p proof) (sessionID string, err error) {
-	if p.ticket == "" {
-		return h.begin(w, r, p.userID, p.methods...)
+	if p.ticket != "" {
+		return h.sessions.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
+			begun.Methods = p.methods
+			return h.signInTokens.RedeemSignInToken(ctx, p.ticket, begun)
+		})
 	}
-	return h.sessions.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
-		begun.Methods = p.methods
-		return h.signInTokens.RedeemSignInToken(ctx, p.ticket, begun)
-	})
+	sessionID, err = h.sessions.BeginWith(w, r, p.userID, p.methods...)
+	if err == nil {
+		h.sessions.Remember(w, r, p.userID, p.remember)
+	}
+	return sessionID, err
+}
+
+// isRemembered reports whether the device need not be asked for a second factor: the
+// user gave it there not long ago, wanted that to be remembered, and since then nothing
+// has changed that it went with. Whoever is to sign in again, for a client or for what
+// only a fresh sign-in may do, gives everything again.
+func (h *Hosted) isRemembered(r *http.Request, x signInRequest, userID string, factor store.SecondFactor) (bool, error) {
+	at := h.sessions.Proved(r, userID)
+	if at.IsZero() || asksAnew(x.pending) || h.now().Sub(at) >= h.rememberDevices {
+		return false, nil
+	}
+	u, err := h.users.UserByID(r.Context(), userID)
+	if err != nil {
+		return false, err
+	}
+	instance, err := h.instances.Instance(r.Context())
+	if err != nil {
+		return false, err
+	}
+	for _, since := range []time.Time{u.NotBefore, u.PasswordUpdatedAt, factor.EnabledAt, factor.ForgottenAt, instance.NotBefore} {
+		if !at.After(since) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// asksAnew reports whether whoever signs in is to prove everything, known or not: the
+// user was signed in already, or the client says so (prompt=login, OpenID Connect Core
+// §3.1.2.1).
+func asksAnew(c session.Continuation) bool {
+	params, err := url.ParseQuery(c.Params)
+	return c.Again || err != nil || slices.Contains(strings.Fields(params.Get("prompt")), "login")
 }

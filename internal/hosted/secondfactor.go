@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/signet-auth/signet/internal/account"
 	"github.com/signet-auth/signet/internal/oauth"
@@ -26,6 +27,8 @@ type Factors interface {
 	Confirm(ctx context.Context, userID, sealed, code string) (backup []string, err error)
 	NewBackupCodes(ctx context.Context, userID string) ([]string, error)
 	Remove(ctx context.Context, userID string, secret, codes bool) error
+	// ForgetDevices has the second factor asked for again on every device.
+	ForgetDevices(ctx context.Context, userID string) error
 }
 
 // halfBound is what the token of the form is bound to beside the browser: a token of
@@ -79,7 +82,9 @@ func (h *Hosted) giveSecondFactor(w http.ResponseWriter, r *http.Request, form o
 	}
 	h.sessions.DropHalf(w)
 	methods := append(half.Methods[:len(half.Methods):len(half.Methods)], "otp", "mfa")
-	a, err := h.signedIn(w, r, x, proof{userID: half.UserID, methods: methods, ticket: half.Ticket})
+	a, err := h.signedIn(w, r, x, proof{
+		userID: half.UserID, methods: methods, ticket: half.Ticket, remember: form.Get("remember") != "",
+	})
 	if errors.Is(err, errGone) {
 		return seeWith("/sign-in", x.sealed), nil
 	}
@@ -99,7 +104,8 @@ func (h *Hosted) overtaken(r *http.Request, half session.Half) (bool, error) {
 
 func (h *Hosted) secondFactorPage(w http.ResponseWriter, r *http.Request, x signInRequest, half session.Half, status int, failure ui.Failure) (answer, error) {
 	page := ui.SecondFactor{
-		Failure: failure, Continue: x.sealed, CSRF: h.sessions.CSRFToken(h.sessions.Browser(w, r), halfBound(half)),
+		Failure: failure, Continue: x.sealed, RememberDays: int(h.rememberDevices / (24 * time.Hour)),
+		CSRF: h.sessions.CSRFToken(h.sessions.Browser(w, r), halfBound(half)),
 	}
 	a := answer{status: status}
 	if x.pending.ClientID != "" {

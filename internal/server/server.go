@@ -137,6 +137,7 @@ func (s *Server) routes(cfg config.Config, issuer *url.URL) *http.ServeMux {
 		Factors: s.office.factors, Passkeys: s.office.passkeys, KeptPasskeys: db,
 		Upstreams: upstream.New(cfg.Upstreams, issuer.String(), s.now), Identities: db, Joining: inviting{s.office.Admin, s.office.accounts},
 		Self: self{s.office.Admin, s.office.accounts}, OwnSessions: db, IssuerName: issuer.Hostname(),
+		RememberDevices: cfg.RememberDevices,
 	}).Routes(mux)
 	api := backendapi.New(backendapi.Deps{
 		Issuer:       issuer.String(),

@@ -42,7 +42,7 @@ func (r *record) String() string {
 }
 
 func configFor(dir string) config.Config {
-	return config.Config{Listen: "127.0.0.1:0", Issuer: "http://localhost:8080", DataDir: dir, Database: filepath.Join(dir, "signet.db")}
+	return config.Config{Listen: "127.0.0.1:0", Issuer: "http://localhost:8080", DataDir: dir, Database: filepath.Join(dir, "signet.db"), RememberDevices: config.DefaultRememberDevices}
 }
 
 func newServer(t *testing.T, cfg config.Config) (*Server, *record) {

@@ -13,7 +13,7 @@ func TestDevice(t *testing.T) {
 	if got := x.Device(r, "user_1"); got != "" {
 		t.Errorf("a new device is %q", got)
 	}
-	x.Remember(w, r, "user_1")
+	x.Remember(w, r, "user_1", false)
 	c := w.Result().Cookies()[0]
 	if c.Name != "__Host-signet_device" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge <= 0 {
 		t.Errorf("cookie %v", c)
@@ -26,14 +26,14 @@ func TestDevice(t *testing.T) {
 		}
 	}
 	second := httptest.NewRecorder()
-	x.Remember(second, known, "user_2")
+	x.Remember(second, known, "user_2", false)
 	both := carry(second)
 	if x.Device(both, "user_1") != id || x.Device(both, "user_2") != id {
 		t.Error("the second user made another device of it")
 	}
 	for _, user := range []string{"user_3", "user_4", "user_5", "user_2", "user_6"} {
 		next := httptest.NewRecorder()
-		x.Remember(next, both, user)
+		x.Remember(next, both, user, false)
 		both = carry(next)
 	}
 	if x.Device(both, "user_1") != "" || x.Device(both, "user_2") != id {
@@ -41,10 +41,39 @@ func TestDevice(t *testing.T) {
 	}
 }
 
+func TestProvedOnADevice(t *testing.T) {
+	x := newWorld(t, "https://id.example.com")
+	browser := httptest.NewRequest("POST", "/sign-in", nil)
+	for i, step := range []struct {
+		user   string
+		proved bool
+		want   map[string]bool
+	}{
+		{"user_1", false, map[string]bool{"user_1": false, "": false}},
+		{"user_1", true, map[string]bool{"user_1": true, "user_2": false, "": false}},
+		{"user_2", false, map[string]bool{"user_1": true, "user_2": false}},
+		{"user_1", false, map[string]bool{"user_1": true}}, // spared the second factor
+		{"user_3", false, nil},
+		{"user_4", true, nil},
+		{"user_5", false, nil},
+		{"user_6", false, map[string]bool{"user_1": true, "user_2": false, "user_4": true}},
+		{"user_7", false, map[string]bool{"user_1": false, "user_4": true}}, // the latest five
+	} {
+		w := httptest.NewRecorder()
+		x.Remember(w, browser, step.user, step.proved)
+		browser = carry(w)
+		for user, want := range step.want {
+			if got := x.Proved(browser, user); got.IsZero() == want || want && !got.Equal(x.now) {
+				t.Errorf("step %d: %s proved at %v, want %v", i, user, got, want)
+			}
+		}
+	}
+}
+
 func TestDeviceCannotBeMadeUp(t *testing.T) {
 	x := newWorld(t, "https://id.example.com")
 	w := httptest.NewRecorder()
-	newWorld(t, "https://id.example.com").Remember(w, httptest.NewRequest("GET", "/", nil), "user_1")
+	newWorld(t, "https://id.example.com").Remember(w, httptest.NewRequest("GET", "/", nil), "user_1", false)
 	foreign := w.Result().Cookies()[0].Value
 	for _, value := range []string{"", "x", foreign, `{"d":"x","u":["user_1"]}`} {
 		r := httptest.NewRequest("GET", "/", nil)

@@ -32,7 +32,7 @@ func secondFactorsOf(ctx context.Context, q querier, userIDs ...string) (map[str
 		return found, nil
 	}
 	condition, args := ofUsers(userIDs)
-	rows, err := q.QueryContext(ctx, `SELECT f.user_id, f.totp, f.last_step, f.blocked_until, f.enabled_at, f.disabled_at, b.code
+	rows, err := q.QueryContext(ctx, `SELECT f.user_id, f.totp, f.last_step, f.blocked_until, f.enabled_at, f.disabled_at, f.forgotten_at, b.code
 		FROM second_factors f LEFT JOIN backup_codes b ON b.user_id = f.user_id AND b.used_at = 0
 		WHERE f.`+condition+` ORDER BY f.user_id, b.code`, args...)
 	if err != nil {
@@ -42,7 +42,7 @@ func secondFactorsOf(ctx context.Context, q querier, userIDs ...string) (map[str
 	for rows.Next() {
 		var f store.SecondFactor
 		code := ""
-		err := rows.Scan(&f.UserID, &f.TOTP, &f.LastStep, at{&f.BlockedUntil}, at{&f.EnabledAt}, at{&f.DisabledAt}, textOrNull{&code})
+		err := rows.Scan(&f.UserID, &f.TOTP, &f.LastStep, at{&f.BlockedUntil}, at{&f.EnabledAt}, at{&f.DisabledAt}, at{&f.ForgottenAt}, textOrNull{&code})
 		if err != nil {
 			return nil, err
 		}
@@ -161,6 +161,12 @@ func (db *DB) TakeTry(ctx context.Context, userID string, now time.Time) error {
 		err = store.ErrNotFound
 	}
 	return wrapped("counting a try", err)
+}
+
+// ForgetDevices implements store.SecondFactors.
+func (db *DB) ForgetDevices(ctx context.Context, userID string, now time.Time) error {
+	_, err := db.engine.exec(ctx, `UPDATE second_factors SET forgotten_at = $2 WHERE user_id = $1 AND forgotten_at < $2`, userID, ms(now))
+	return wrapped("forgetting the devices of a user", err)
 }
 
 // UseTOTP implements store.SecondFactors.

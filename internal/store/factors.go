@@ -23,6 +23,10 @@ type SecondFactors interface {
 	// makes every code of the old one useless. ErrNotFound if the user is gone.
 	ChangeFactors(ctx context.Context, userID string, f FactorChange, now time.Time) error
 
+	// ForgetDevices has every device asked for the second factor again that was
+	// remembered until now. That somebody never had a second factor is no error.
+	ForgetDevices(ctx context.Context, userID string, now time.Time) error
+
 	// TakeTry counts a code that somebody is about to try, before it is looked at, and
 	// tells how long the one after it has to wait if no success comes between:
 	// FactorDelay. Of any number of concurrent calls no more succeed than that
@@ -64,6 +68,7 @@ type SecondFactor struct {
 	BlockedUntil time.Time // no code may be tried before
 	EnabledAt    time.Time // when the user last got a secret
 	DisabledAt   time.Time // when the user last lost it
+	ForgottenAt  time.Time // when the user last had all devices forgotten
 }
 
 // Enabled reports whether a password alone does not sign the user in. Backup codes

@@ -17,6 +17,8 @@ type SecondFactor struct {
 	Failure     Failure
 	Continue    string // the sealed continuation, or ""
 	CSRF        string
+	// RememberDays is for how long the device may be remembered; 0 if it may not.
+	RememberDays int
 }
 
 // Wrong reports whether the code was wrong.

@@ -58,6 +58,8 @@ func newWorldAt(t *testing.T, host string) *world {
 	s, err := server.New(t.Context(), config.Config{
 		Issuer: w.issuer, DataDir: t.TempDir(), Database: filepath.Join(t.TempDir(), "signet.db"), SecretKey: secretKey,
 		Mail: config.Mail{SMTPHost: w.mail.Host, SMTPPort: w.mail.Port, SMTPTLS: "none", MailFrom: "no-reply@example.com"},
+
+		RememberDevices: config.DefaultRememberDevices,
 	}, server.Options{})
 	if err != nil {
 		t.Fatal(err)

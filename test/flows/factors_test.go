@@ -146,6 +146,83 @@ func TestSecondFactorJourney(t *testing.T) {
 	})
 }
 
+// A device is spared the second factor for thirty days if the user wants it so, and
+// until something changes that it went with. Nobody else's device is.
+func TestRememberedDevice(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		secret, _ := w.turnOn(t, w.signedIn(t))
+		device := harness.NewPerson(t, w.Issuer)
+		signIn := func(who *harness.Person) harness.Page {
+			t.Helper()
+			if page := who.Visit(w.Issuer + "/sign-out"); strings.Contains(page.Body, `id="sign-out"`) {
+				who.Submit(page, "sign-out", nil)
+			}
+			return w.SignIn(t, who, who.Visit(w.Issuer+"/sign-in"))
+		}
+		remember := func() {
+			t.Helper()
+			page := signIn(device)
+			wantPage(t, page, "remember")
+			w.Clock.Advance(60)
+			wantPage(t, device.Submit(page, "verify", map[string]string{"code": w.code(t, secret), "remember": "true"}), "account")
+			wantPage(t, signIn(device), "account")
+		}
+
+		// Not unless it is wanted.
+		wantPage(t, device.Submit(signIn(device), "verify", map[string]string{"code": w.code(t, secret)}), "account")
+		wantPage(t, signIn(device), "verify")
+		remember()
+
+		// The password is still asked for, and what was proved is not overstated.
+		device.Submit(device.Visit(w.Issuer+"/sign-out"), "sign-out", nil)
+		page := device.Submit(device.Visit(w.Issuer+"/sign-in"), "sign-in", map[string]string{"identifier": "ada@example.com", "password": "wrong"})
+		wantPage(t, page, "problem")
+		wantPage(t, signIn(harness.NewPerson(t, w.Issuer)), "verify")
+
+		// Whoever is to sign in again gives everything, for a client and for us.
+		amr := w.amr(t, device, func(page harness.Page) harness.Page {
+			page = w.SignIn(t, device, page)
+			wantPage(t, page, "verify")
+			w.Clock.Advance(60)
+			return device.Submit(page, "verify", map[string]string{"code": w.code(t, secret)})
+		})
+		if !slices.Equal(amr, []string{"pwd", "otp", "mfa"}) {
+			t.Errorf("prompt=login on a remembered device: amr %v", amr)
+		}
+		signIn(device)
+		again := device.Visit(w.Issuer + "/account/delete")
+		wantPage(t, again, "again")
+		wantPage(t, w.SignIn(t, device, again), "verify")
+
+		for what, change := range map[string]func(){
+			"thirty days": func() { w.Clock.Add(30 * 24 * time.Hour) },
+			"another password": func() {
+				w.API(t, "PATCH", "/v1/users/"+w.User, map[string]any{"password": harness.Password})
+			},
+			"signing out elsewhere": func() {
+				device.Submit(device.Visit(w.Issuer+"/account/sessions/end-others"), "do", nil)
+			},
+			"another secret": func() {
+				w.API(t, "PATCH", "/v1/users/"+w.User, map[string]any{"totp_secret": secret})
+			},
+			"a ban that was lifted": func() {
+				w.API(t, "POST", "/v1/users/"+w.User+"/ban", nil)
+				w.API(t, "POST", "/v1/users/"+w.User+"/unban", nil)
+				w.Clock.Advance(5)
+			},
+		} {
+			device = harness.NewPerson(t, w.Issuer)
+			w.Clock.Advance(60)
+			remember()
+			w.Clock.Advance(60)
+			change()
+			if page := signIn(device); !strings.Contains(page.Body, `id="verify"`) {
+				t.Errorf("after %s the device is still remembered:\n%s", what, page.Body)
+			}
+		}
+	})
+}
+
 // What is hard to undo asks for a sign-in by every factor, a moment ago (SE18).
 func TestStepUp(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {

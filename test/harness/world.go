@@ -97,7 +97,9 @@ func NewWorld(t *testing.T, database string, change func(*config.Config)) World 
 		DataDir:   t.TempDir(),
 		Database:  database,
 		SecretKey: SecretKey,
-		Mail:      config.Mail{SMTPHost: w.Mail.Host, SMTPPort: w.Mail.Port, SMTPTLS: "none", MailFrom: "Signet <no-reply@example.com>"},
+
+		RememberDevices: config.DefaultRememberDevices,
+		Mail:            config.Mail{SMTPHost: w.Mail.Host, SMTPPort: w.Mail.Port, SMTPTLS: "none", MailFrom: "Signet <no-reply@example.com>"},
 	}
 	change(&cfg)
 	w.Issuer = cfg.Issuer

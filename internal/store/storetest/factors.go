@@ -14,12 +14,27 @@ import (
 var factorPromises = map[string]func(*testing.T, Store){
 	"a second factor is kept and read":                  factorIsKept,
 	"one of many enrolments is kept":                    enrolledOnce,
+	"remembered devices are forgotten":                  devicesAreForgotten,
 	"a code is used once":                               stepOnce,
 	"a backup code is used once":                        backupCodeOnce,
 	"tries are counted before they are made":            triesAreCounted,
 	"a second factor is made with its user":             factorWithUser,
 	"what a user proves things with goes with the user": factorsGo,
 	"sessions of a user end one by one or but one":      otherSessionsEnd,
+}
+
+func devicesAreForgotten(t *testing.T, s Store) {
+	must(t, s.ForgetDevices(t.Context(), user, now)) // who never had a second factor
+	must(t, s.EnrolTOTP(t.Context(), user, secret(1), now))
+	if got := factorOf(t, s, user).ForgottenAt; !got.IsZero() {
+		t.Errorf("forgotten at %v before anything was", got)
+	}
+	later := now.Add(time.Hour)
+	must(t, s.ForgetDevices(t.Context(), user, later))
+	must(t, s.ForgetDevices(t.Context(), user, now)) // by a clock that is behind
+	if got := factorOf(t, s, user); !got.ForgottenAt.Equal(later) || !got.Enabled() {
+		t.Errorf("forgotten at %v, want %v", got.ForgottenAt, later)
+	}
 }
 
 func secret(n byte) store.FactorChange {

@@ -59,7 +59,7 @@ func signing() []State {
 		{Name: "sign_in_hostile", Page: ui.SignIn{Application: Hostile, Identifier: Hostile, SignUp: true, Continue: Hostile, CSRF: Hostile}, Brand: ui.Brand{Name: Hostile, Accent: Hostile}},
 		{Name: "sign_in_passkey", Page: ui.SignIn{Application: engine, Passkey: key, Continue: "sealed", CSRF: "token"}},
 		{Name: "sign_in_no_passkey", Page: ui.SignIn{Refused: true, Passkey: &odd, CSRF: "token"}},
-		{Name: "second_factor", Page: ui.SecondFactor{Application: engine, Continue: "sealed", CSRF: "token"}},
+		{Name: "second_factor", Page: ui.SecondFactor{Application: engine, Continue: "sealed", CSRF: "token", RememberDays: 30}},
 		{Name: "second_factor_wrong", Page: ui.SecondFactor{Application: Hostile, Failure: ui.WrongCredentials, Continue: Hostile, CSRF: Hostile}},
 		{Name: "second_factor_many", Page: ui.SecondFactor{Failure: ui.TooMany, CSRF: "token"}},
 		{Name: "second_factor_busy", Page: ui.SecondFactor{Failure: ui.TooBusy, CSRF: "token"}},
