@@ -39,6 +39,7 @@ bench: ## Compare Signet with a bare server and a peer; writes docs/benchmarks.m
 
 microbench: ## Run the Go benchmarks of single operations
 	scripts/with-postgres go test -run='^$$' -bench=. -benchmem -cpu 1 ./internal/...
+	go test -run='^$$' -bench=BenchmarkPage -cpu 2 ./test/flows
 
 check: test ## What the continuous integration runs
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/internal/config"
+	"github.com/signet-auth/signet/internal/dashboard"
 	"github.com/signet-auth/signet/internal/mail/mailtest"
 	"github.com/signet-auth/signet/internal/pgtest"
 	"github.com/signet-auth/signet/internal/server"
@@ -69,6 +70,8 @@ type World struct {
 	Clock    *Clock
 	Logs     *Logs
 	Mail     *mailtest.Server // takes what Signet sends
+	// SetUp is the page on which the first operator is made.
+	SetUp string
 }
 
 // OnBoth runs a test on SQLite and on PostgreSQL. change sets Signet up otherwise.
@@ -78,7 +81,7 @@ func OnBoth(t *testing.T, change func(*config.Config), test func(*testing.T, Wor
 }
 
 // NewWorld starts a Signet, and ends it with the test.
-func NewWorld(t *testing.T, database string, change func(*config.Config)) World {
+func NewWorld(t testing.TB, database string, change func(*config.Config)) World {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,6 +113,7 @@ func NewWorld(t *testing.T, database string, change func(*config.Config)) World 
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.SetUp = w.Issuer + dashboard.SetUpLink(s.OperatorLink())
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, listener) }()
