@@ -1,9 +1,9 @@
 package sqlstore
 
 import (
+	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/pressly/goose/v3"
 )
@@ -61,26 +61,19 @@ func searchTable(x lookup) string {
 	return "user_search"
 }
 
-// searched has PostgreSQL look for a text by its index of three characters in a row. Of
-// an address it looks for what stands before the @: so many have the rest that to find
-// them takes longest.
-func searched(c *conditions, x lookup) string {
-	local, _, ok := strings.Cut(x.text, "@")
-	if !ok || utf8.RuneCountInString(local) < localLength {
-		return looked(c, x)
-	}
-	return looked(c, lookup{x.column, local + "@"}) + ` AND ` + passed(c, x)
-}
-
-// localLength is how many characters of an address before the @ tell it from most others.
-const localLength = 8
-
 // skew is how far the clocks of nodes may be apart that share a database server.
 const skew = 2 * time.Second
 
+// sqliteSchema turns comments into what is for SQLite alone, and takes out what is for
+// PostgreSQL.
+func sqliteSchema(sql string) string {
+	sql = regexp.MustCompile(`(?s)/\*POSTGRES\*/.*?/\*END\*/`).ReplaceAllString(sql, "")
+	return strings.NewReplacer("/*CLUSTERED*/;", "WITHOUT ROWID;", "/*SQLITE", "", "SQLITE*/", "").Replace(sql)
+}
+
 var sqlite = dialect{
 	goose:      goose.DialectSQLite3,
-	schema:     strings.NewReplacer("/*CLUSTERED*/;", "WITHOUT ROWID;", "/*SQLITE", "", "SQLITE*/", "").Replace,
+	schema:     sqliteSchema,
 	skew:       0, // all processes are on one machine
 	oneWriter:  true,
 	noSuchText: func(error) bool { return false },

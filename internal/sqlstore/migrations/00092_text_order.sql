@@ -5,11 +5,16 @@ DROP INDEX users_by_activity;
 CREATE INDEX users_by_sign_in ON users (last_sign_in_at, id, created_at);
 CREATE INDEX users_by_activity ON users (last_active_at, id, created_at);
 
--- PostgreSQL walks texts in the order of creation, without a look at the users.
+-- PostgreSQL walks texts in the order of creation, without a look at the users, and has
+-- an index of letters without gaps (search.go).
+/*POSTGRES*/
+DROP INDEX IF EXISTS user_texts_search;
+ALTER TABLE user_texts ADD COLUMN letters TEXT NOT NULL GENERATED ALWAYS AS (translate(anything, '.@-_+ ', 'zqjxkv')) STORED;
 CREATE INDEX user_texts_by_creation ON user_texts (created_at, user_id);
+/*END*/
 
 -- SQLite's index of texts finds rows in the order of their numbers, so a row gets one
--- by the time of creation (user_texts.go). The index above goes with the table.
+-- by the time of creation (user_texts.go).
 /*SQLITE
 DROP TRIGGER user_texts_added;
 DROP TRIGGER user_texts_gone;
