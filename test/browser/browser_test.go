@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,13 +40,23 @@ type world struct {
 	config       oauth2.Config
 	mail         *mailtest.Server
 	tab          context.Context
-	operatorLink string // by which the first operator is made
+	operatorLink string       // by which the first operator is made
+	ahead        atomic.Int64 // nanoseconds by which Signet's clock is
 }
 
 func newWorld(t *testing.T) *world { return newWorldAt(t, "127.0.0.1") }
 
 // newWorldAt is newWorld for an issuer that is called otherwise.
 func newWorldAt(t *testing.T, host string) *world {
+	w := serve(t, host, func(*config.Config) {})
+	w.tab = chromium(t)
+	return w
+}
+
+// serve starts a Signet, its client and a server that takes its mail, without a browser.
+// change sets it up otherwise.
+func serve(t *testing.T, host string, change func(*config.Config)) *world {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -55,12 +66,14 @@ func newWorldAt(t *testing.T, host string) *world {
 		t.Fatal(err)
 	}
 	w := &world{issuer: "http://" + net.JoinHostPort(host, port), mail: mailtest.Serve(t)}
-	s, err := server.New(t.Context(), config.Config{
+	cfg := config.Config{
 		Issuer: w.issuer, DataDir: t.TempDir(), Database: filepath.Join(t.TempDir(), "signet.db"), SecretKey: secretKey,
 		Mail: config.Mail{SMTPHost: w.mail.Host, SMTPPort: w.mail.Port, SMTPTLS: "none", MailFrom: "no-reply@example.com"},
 
 		RememberDevices: config.DefaultRememberDevices,
-	}, server.Options{})
+	}
+	change(&cfg)
+	s, err := server.New(t.Context(), cfg, server.Options{Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,9 +101,11 @@ func newWorldAt(t *testing.T, host string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.tab = chromium(t)
 	return w
 }
+
+// now is the time, and what a test has added to it.
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 
 var clientPages = template.Must(template.New("").Parse(`<!doctype html><title>client</title>
 {{with .Answer}}<p id="answer">{{.}}</p>{{end}}
