@@ -101,6 +101,7 @@ const (
 	SignUpLinkPath = "/sign-up/link"
 	ResetLinkPath  = "/reset-password/link"
 	VerifyLinkPath = "/verify-address/link"
+	AddLinkPath    = "/account/addresses/link"
 	signInPath     = "/sign-in"
 	forgotPath     = "/forgot-password"
 )
@@ -114,14 +115,31 @@ var purposes = map[store.Purpose]struct {
 	store.PurposeSignUp: {mail.SignUp, SignUpLinkPath},
 	store.PurposeReset:  {mail.Reset, ResetLinkPath},
 	store.PurposeVerify: {mail.Verify, VerifyLinkPath},
+	store.PurposeAdd:    {mail.Verify, AddLinkPath},
 }
 
 // Ask sends a code and a link to the address that identifier is or stands for. To
-// sign up it is the address of nobody yet; to verify, one of user's. It fails with
+// sign up it is the address of nobody yet; to verify, one of the user's. It fails with
 // ErrTooSoon, a *TooManyError, or ErrNotEmail for what cannot be an address to sign
 // up with.
 func (p *Proofs) Ask(ctx context.Context, c Caller, purpose store.Purpose, identifier string) error {
-	if purpose == store.PurposeSignUp && !IsEmail(identifier) {
+	return p.ask(ctx, c, purpose, identifier, "")
+}
+
+// AskToAdd sends a code and a link to an address that a user wants to add, or a word to
+// the owner of an account that has it already. It fails as Ask does.
+func (p *Proofs) AskToAdd(ctx context.Context, c Caller, userID, address string) error {
+	return p.ask(ctx, c, store.PurposeAdd, address, userID)
+}
+
+// isNew reports whether a proof is of an address that nobody has yet.
+func isNew(purpose store.Purpose) bool {
+	return purpose == store.PurposeSignUp || purpose == store.PurposeAdd
+}
+
+// ask is Ask, for a user who is signed in if asks is not "".
+func (p *Proofs) ask(ctx context.Context, c Caller, purpose store.Purpose, identifier, asks string) error {
+	if isNew(purpose) && !IsEmail(identifier) {
 		return ErrNotEmail
 	}
 	user, err := p.accounts.find(ctx, identifier)
@@ -132,7 +150,7 @@ func (p *Proofs) Ask(ctx context.Context, c Caller, purpose store.Purpose, ident
 	if err != nil {
 		return err
 	}
-	challenge, letter, err := p.compose(c, purpose, identifier, user)
+	challenge, letter, err := p.compose(c, purpose, identifier, user, asks)
 	if err != nil {
 		return err
 	}
@@ -191,7 +209,7 @@ func (s *sending) takeBack(ctx context.Context) error {
 
 // compose makes a challenge and the letter that answers it, or no letter if the
 // answer is nobody's to know.
-func (p *Proofs) compose(c Caller, purpose store.Purpose, identifier string, user store.User) (store.Challenge, *store.Letter, error) {
+func (p *Proofs) compose(c Caller, purpose store.Purpose, identifier string, user store.User, asks string) (store.Challenge, *store.Letter, error) {
 	now := p.now().Truncate(time.Millisecond)
 	code, link := newCode(), newLink()
 	x := store.Challenge{
@@ -205,9 +223,11 @@ func (p *Proofs) compose(c Caller, purpose store.Purpose, identifier string, use
 	}
 	to, known := recipient(purpose, identifier, user)
 	switch {
-	case purpose == store.PurposeSignUp && user.ID != "":
+	case isNew(purpose) && user.ID != "":
 		letter.Kind, letter.Code, letter.Link = mail.AlreadyHere, "", p.issuer+signInPath
 		x.UserID, x.Code, x.Link = "", oauth.HashSecret(newLink()), oauth.HashSecret(newLink()) // that nothing answers
+	case isNew(purpose):
+		x.UserID = asks
 	case !known:
 		to = "nobody@example.com" // the work is done and thrown away
 	}
@@ -227,7 +247,7 @@ func (p *Proofs) compose(c Caller, purpose store.Purpose, identifier string, use
 // recipient is the address to write to: the one that was typed, or that the user
 // is known by. Only to prove an address is it one that is not proved.
 func recipient(purpose store.Purpose, identifier string, user store.User) (address string, known bool) {
-	if purpose == store.PurposeSignUp {
+	if isNew(purpose) {
 		return identifier, true
 	}
 	canonical := CanonicalEmail(identifier)

@@ -30,7 +30,7 @@ func (p *Proofs) Owner(ctx context.Context, x store.Challenge) (store.User, erro
 	owns := slices.ContainsFunc(u.Emails, func(e store.Email) bool {
 		return e.Address == x.Address && e.Verified != (x.Purpose == store.PurposeVerify)
 	})
-	if !owns || u.Banned || u.Locked {
+	if !owns && x.Purpose != store.PurposeAdd || u.Banned || u.Locked {
 		return store.User{}, ErrWrongCode
 	}
 	return u, nil

@@ -12,7 +12,10 @@ import (
 
 // An EmailChange is what an operator may say about an address. Nil means "as it
 // is".
-type EmailChange struct{ Verified, Primary *bool }
+type EmailChange struct {
+	Verified, Primary *bool
+	Proof             store.EmailProof // of an address that is added
+}
 
 func (c EmailChange) primary() bool { return c.Primary != nil && *c.Primary }
 
@@ -47,7 +50,7 @@ func (a *Admin) AddEmail(ctx context.Context, userID, address string, c EmailCha
 	if err != nil {
 		return store.Email{}, err
 	}
-	added := store.Email{ID: id, CreatedAt: a.now().Truncate(time.Millisecond), Verified: c.Verified != nil && *c.Verified}
+	added := store.Email{ID: id, CreatedAt: a.now().Truncate(time.Millisecond), Verified: c.Verified != nil && *c.Verified, Proof: c.Proof}
 	_, err = a.changeUser(ctx, userID, false, func(u *store.User) error {
 		n := NewUser{EmailAddresses: []string{address}}
 		for _, e := range u.Emails {

@@ -19,6 +19,9 @@ type Self interface {
 	Rename(ctx context.Context, userID, firstName, lastName string) error
 	SetPicture(ctx context.Context, userID string, file []byte) error
 	MakePrimary(ctx context.Context, userID, emailID string) error
+	// AddEmail adds an address that the user has proved. It fails with a *Mistake for one
+	// that somebody else has.
+	AddEmail(ctx context.Context, userID, address string, proof store.EmailProof) error
 	// RemoveEmail fails with a *Mistake for the last thing a user is known by.
 	RemoveEmail(ctx context.Context, userID, emailID string) error
 	// Matches compares a password with a digest, or fails with account.ErrBusy.
@@ -164,6 +167,7 @@ func (h *Hosted) accountRoutes(mux *http.ServeMux) {
 	mux.Handle("POST /account/profile", h.ownForm(anytime, ui.AccountProfile, h.rename))
 	mux.Handle("POST /account/picture", h.ownUpload(ui.AccountProfile, h.setPicture))
 	mux.Handle("POST /account/picture/remove", h.ownForm(anytime, ui.AccountProfile, h.removePicture))
+	h.addressRoutes(mux)
 	mux.Handle("POST /account/addresses/{id}/primary", h.ownForm(fresh, ui.AccountProfile, h.makePrimary))
 	mux.Handle("POST /account/addresses/{id}/remove", h.ownForm(fresh, ui.AccountProfile, h.removeAddress))
 
@@ -196,6 +200,7 @@ func (h *Hosted) accountRoutes(mux *http.ServeMux) {
 	// Where a form was refused, its page is when it is asked for anew.
 	for path, page := range map[string]string{
 		"password": ui.AccountSecurity, "passkeys": "/account/passkeys/new", "second-factor": "/account/second-factor/new", "picture": ui.AccountProfile,
+		"addresses": ui.AccountProfile, "addresses/confirm": ui.AccountProfile,
 	} {
 		mux.Handle("GET /account/"+path, h.own(anytime, func(visit) (answer, error) { return see(page), nil }))
 	}

@@ -28,7 +28,7 @@ func (h *Hosted) showProfile(v visit) (answer, error) {
 func (h *Hosted) profilePage(v visit, status int, told ui.Told, firstName, lastName string) answer {
 	page := ui.AccountDetails{
 		Shell: v.shell(ui.AccountProfile), Told: told, Picture: h.picture(v.User.ImageURL),
-		FirstName: firstName, LastName: lastName, Username: v.User.Username,
+		FirstName: firstName, LastName: lastName, Username: v.User.Username, Mail: h.proofs != nil,
 	}
 	for _, e := range v.User.Emails {
 		page.Addresses = append(page.Addresses, ui.Address{ID: e.ID, Address: e.Address, Primary: e.ID == v.User.PrimaryEmailID, Verified: e.Verified})

@@ -56,6 +56,7 @@ const (
 	PurposeSignUp Purpose = "sign_up"
 	PurposeReset  Purpose = "reset"  // the password
 	PurposeVerify Purpose = "verify" // that an address is the user's
+	PurposeAdd    Purpose = "add"    // an address to those of the user
 )
 
 // MaxLetters bounds how many letters wait, give or take those that are put at the same

@@ -93,6 +93,7 @@ type AccountDetails struct {
 	FirstName, LastName string
 	Username            string
 	Addresses           []Address
+	Mail                bool // there is mail, so that addresses can be proved
 }
 
 // An Address is an e-mail address of the user.

@@ -78,6 +78,7 @@ func (p Password) Render(w io.Writer, v View) error { return render(w, v, "passw
 type EnterCode struct {
 	Identifier string // that a code was asked for with
 	Address    bool   // it is an address of the user who is signed in
+	Adds       bool   // it will be
 	Trial      Trial
 	Continue   string
 	CSRF       string
@@ -85,7 +86,10 @@ type EnterCode struct {
 
 // Action is where the code goes.
 func (p EnterCode) Action() string {
-	if p.Address {
+	switch {
+	case p.Adds:
+		return "/account/addresses/confirm"
+	case p.Address:
 		return "/verify-address/code"
 	}
 	return "/sign-in/code"
@@ -93,7 +97,10 @@ func (p EnterCode) Action() string {
 
 // Resend is where another one is asked for.
 func (p EnterCode) Resend() string {
-	if p.Address {
+	switch {
+	case p.Adds:
+		return "/account/addresses"
+	case p.Address:
 		return "/verify-address"
 	}
 	return "/sign-in/send-code"
@@ -170,13 +177,17 @@ func (p NewPassword) Render(w io.Writer, v View) error { return render(w, v, "ne
 type FollowLink struct {
 	User    Person
 	Address string // that is proved, or "" to sign in
+	Adds    bool   // the address is added to the account
 	Ticket  string
 	CSRF    string
 }
 
 // Action is where the form leads.
 func (p FollowLink) Action() string {
-	if p.Address != "" {
+	switch {
+	case p.Adds:
+		return "/account/addresses/link"
+	case p.Address != "":
 		return "/verify-address/link"
 	}
 	return "/sign-in/link"

@@ -91,6 +91,7 @@ const (
 	PasswordCommon       Problem = "password_common"
 	NameTooLong          Problem = "name_long"
 	AddressTaken         Problem = "address_taken"
+	AddressOdd           Problem = "address_odd"
 	OtherProblem         Problem = "unacceptable"
 
 	PasswordNotYours Problem = "password_not_yours"
@@ -106,7 +107,7 @@ const (
 // Problems lists them.
 func Problems() []Problem {
 	return []Problem{
-		PasswordMissing, PasswordTooShort, PasswordTooLong, PasswordOdd, PasswordIsIdentifier, PasswordCommon, NameTooLong, AddressTaken, OtherProblem,
+		PasswordMissing, PasswordTooShort, PasswordTooLong, PasswordOdd, PasswordIsIdentifier, PasswordCommon, NameTooLong, AddressTaken, AddressOdd, OtherProblem,
 		PasswordNotYours, CodeWrong, TriedTooOften, PictureUnusable, LastIdentifier, LastWayIn, PasskeysTooMany, PasskeyNotMade,
 	}
 }

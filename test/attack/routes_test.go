@@ -32,7 +32,7 @@ var computed = []string{
 }
 
 // extra are the paths that "GET /account/" + path gives.
-var extra = []string{"/account/password", "/account/passkeys", "/account/second-factor", "/account/picture"}
+var extra = []string{"/account/password", "/account/passkeys", "/account/second-factor", "/account/picture", "/account/addresses", "/account/addresses/confirm"}
 
 // routes reads the route tables of all faces, so that no page can be forgotten.
 var routes = sync.OnceValues(func() ([]route, error) {

@@ -66,19 +66,22 @@ func accountOthers(frame func(string) ui.Shell) []State {
 	}
 	other := line
 	other.ID, other.Name, other.Logo = "oa_2", "محرك التحليل", ""
-	many := ui.AccountDetails{Shell: frame(ui.AccountProfile), Picture: logo, FirstName: "Ada", LastName: "Lovelace", Username: "ada", Addresses: []ui.Address{
+	many := ui.AccountDetails{Shell: frame(ui.AccountProfile), Mail: true, Picture: logo, FirstName: "Ada", LastName: "Lovelace", Username: "ada", Addresses: []ui.Address{
 		{ID: "idn_1", Address: "ada@example.com", Primary: true, Verified: true},
 		{ID: "idn_2", Address: "countess@example.com", Verified: true},
 		{ID: "idn_3", Address: "new@example.com"},
 	}}
 	long := many
 	long.Told = ui.Told{Problem: ui.NameTooLong, Field: "first_name"}
+	odd := many
+	odd.Told = ui.Told{Problem: ui.AddressOdd, Field: "identifier"}
 	return []State{
 		{Name: "account", Page: ui.Account{Shell: frame(ui.AccountOverview), Passwords: true, Passkeys: 2, SecondFactor: true, Sessions: 3, Applications: 1}},
 		{Name: "account_empty", Page: ui.Account{Shell: frame(ui.AccountOverview), Picture: logo}},
 		{Name: "account_profile", Page: many},
 		{Name: "account_profile_empty", Page: ui.AccountDetails{Shell: frame(ui.AccountProfile)}},
 		{Name: "account_profile_wrong", Page: long},
+		{Name: "account_profile_address", Page: odd},
 		{Name: "account_sessions", Page: ui.Sessions{Shell: frame(ui.AccountSessions), List: []ui.SessionLine{
 			{ID: "sess_1", Browser: "Firefox", System: "Linux", SignedInAt: spring, This: true},
 			{ID: "sess_2", Browser: "Safari", SignedInAt: spring},
