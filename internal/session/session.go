@@ -29,8 +29,23 @@ import (
 	"github.com/signet-auth/signet/internal/store"
 )
 
-// lifetime is how long a user stays signed in, however active.
-const lifetime = 7 * 24 * time.Hour
+const (
+	// lifetime is how long a user stays signed in, however active.
+	lifetime = 7 * 24 * time.Hour
+	// idle is how long a session lasts that is not used.
+	idle = 3 * 24 * time.Hour
+	// extension is by how much the end of a session is moved at least: what is used all
+	// the time is not written all the time.
+	extension = time.Hour
+)
+
+// end is when a session ends that began and is used at these times.
+func end(signedIn, used time.Time) time.Time {
+	if absolute := signedIn.Add(lifetime); absolute.Before(used.Add(idle)) {
+		return absolute
+	}
+	return used.Add(idle)
+}
 
 // maxUserAgent bounds what is kept of the User-Agent header, in bytes.
 const maxUserAgent = 256
@@ -120,7 +135,21 @@ func (s *Sessions) Current(r *http.Request) (c Current, ok bool, err error) {
 	case err != nil:
 		return Current{}, false, fmt.Errorf("finding the session: %w", err)
 	}
-	return c, true, s.touch(r, c.User)
+	return c, true, errors.Join(s.touch(r, c.User), s.extend(r, &c))
+}
+
+// extend moves the end of a session that is used, and never back.
+func (s *Sessions) extend(r *http.Request, c *Current) error {
+	now := s.now()
+	until := end(c.SignedInAt, now)
+	if until.Sub(c.ExpiresAt) < extension {
+		return nil
+	}
+	if err := s.sessions.ExtendSession(r.Context(), c.Session.ID, until, now); err != nil {
+		return fmt.Errorf("extending a session: %w", err)
+	}
+	c.ExpiresAt = until
+	return nil
 }
 
 // touch notes once a day that the user was active.
@@ -152,12 +181,12 @@ func (s *Sessions) BeginWith(w http.ResponseWriter, r *http.Request, userID stri
 }
 
 // Renew gives a session of the browser a new id, as when the user has proved something
-// more or has signed out elsewhere. When the user signed in, and when the session
-// ends, stays: a new id is no new sign-in.
+// more or has signed out elsewhere. When the user signed in stays, and so does when the
+// session ends at the latest: a new id is no new sign-in.
 func (s *Sessions) Renew(w http.ResponseWriter, r *http.Request, c Current, methods []string) (sessionID string, err error) {
 	return s.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
 		begun.UserID, begun.Methods = c.User.ID, methods
-		begun.SignedInAt, begun.ExpiresAt = c.SignedInAt, c.ExpiresAt
+		begun.SignedInAt, begun.ExpiresAt = c.SignedInAt, end(c.SignedInAt, begun.SignedInAt)
 		return s.sessions.CreateSession(ctx, begun)
 	})
 }
@@ -180,7 +209,7 @@ func (s *Sessions) BeginBy(w http.ResponseWriter, r *http.Request, create func(c
 		Cookie:     oauth.HashSecret(secret),
 		UserAgent:  userAgent(r),
 		SignedInAt: now,
-		ExpiresAt:  now.Add(lifetime),
+		ExpiresAt:  end(now, now),
 	})
 	if err != nil {
 		return "", fmt.Errorf("beginning a session: %w", err)

@@ -26,6 +26,8 @@ type shelf struct {
 	touched []string
 	active  time.Time
 	fault   error
+
+	extended int // how many times an end was moved
 }
 
 func (k *shelf) CreateSession(_ context.Context, s store.Session) error {
@@ -59,6 +61,17 @@ func (k *shelf) EndSession(_ context.Context, id string, _ time.Time) error {
 		if s.ID == id {
 			delete(k.live, cookie)
 			k.ended = append(k.ended, id)
+		}
+	}
+	return k.fault
+}
+
+func (k *shelf) ExtendSession(_ context.Context, id string, until, _ time.Time) error {
+	for cookie, s := range k.live {
+		if s.ID == id && s.ExpiresAt.Before(until) {
+			s.ExpiresAt = until
+			k.live[cookie] = s
+			k.extended++
 		}
 	}
 	return k.fault
@@ -148,8 +161,8 @@ func TestBeginSignsIn(t *testing.T) {
 	if !strings.HasPrefix(current.ID, "sess_") || len(current.ID) != len("sess_")+27 {
 		t.Errorf("session id %q, want sess_ and a KSUID", current.ID)
 	}
-	if got := current.ExpiresAt.Sub(start); got != 7*24*time.Hour {
-		t.Errorf("the session lasts %v, want 7 days", got)
+	if got := current.ExpiresAt.Sub(start); got != 3*24*time.Hour {
+		t.Errorf("unused the session lasts %v, want 3 days", got)
 	}
 	if len(current.UserAgent) > maxUserAgent || strings.ToValidUTF8(current.UserAgent, "?") != current.UserAgent {
 		t.Errorf("user agent kept as %q", current.UserAgent)
@@ -159,9 +172,53 @@ func TestBeginSignsIn(t *testing.T) {
 			t.Error("what is kept is not the hash of the cookie")
 		}
 	}
-	x.now = start.Add(lifetime)
+	x.now = start.Add(idle)
 	if _, ok, err := x.Current(carry(w)); ok || err != nil {
-		t.Errorf("after 7 days Current = %v, %v; want nobody", ok, err)
+		t.Errorf("after 3 days Current = %v, %v; want nobody", ok, err)
+	}
+}
+
+// A session lasts while it is used, but no longer than seven days, whatever the clock
+// does (threat SE14).
+func TestSessionsEnd(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, tt := range map[string]struct {
+		used     []time.Duration // since the sign-in
+		last     time.Duration   // until when it holds
+		extended int
+	}{
+		"never used":                  {nil, 3 * day, 0},
+		"used at once":                {[]time.Duration{time.Minute, 59 * time.Minute}, 3 * day, 0},
+		"used after an hour":          {[]time.Duration{time.Hour, time.Hour + time.Minute}, 3*day + time.Hour, 1},
+		"used each day":               {[]time.Duration{day, 2 * day, 3 * day, 4 * day, 5 * day, 6 * day}, 7 * day, 4},
+		"used while the clock is off": {[]time.Duration{2 * day, -5 * day, day}, 5 * day, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newWorld(t, "https://id.example.com")
+			w := httptest.NewRecorder()
+			if _, err := x.Begin(w, httptest.NewRequest("POST", "/", nil), "user_1"); err != nil {
+				t.Fatal(err)
+			}
+			live := func(after time.Duration) bool {
+				x.now = start.Add(after)
+				_, ok, err := x.Current(carry(w))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return ok
+			}
+			for _, after := range tt.used {
+				if !live(after) {
+					t.Fatalf("it is over after %v", after)
+				}
+			}
+			if x.shelf.extended != tt.extended {
+				t.Errorf("it was written %d times, want %d", x.shelf.extended, tt.extended)
+			}
+			if live(tt.last) || !live(tt.last-time.Millisecond) {
+				t.Errorf("it does not last %v", tt.last)
+			}
+		})
 	}
 }
 
@@ -199,7 +256,7 @@ func TestBeginNeverTakesOverAnID(t *testing.T) {
 	}
 }
 
-// A new id is no new sign-in: it keeps the times, and the session before is over.
+// A new id is no new sign-in: it keeps when that was, and the session before is over.
 func TestRenew(t *testing.T) {
 	x := newWorld(t, "https://id.example.com")
 	w := httptest.NewRecorder()
@@ -217,7 +274,7 @@ func TestRenew(t *testing.T) {
 		t.Fatalf("renewed as %s, %v", id, err)
 	}
 	after, ok, err := x.Current(carry(renewed))
-	if err != nil || !ok || after.ID != id || !after.SignedInAt.Equal(before.SignedInAt) || !after.ExpiresAt.Equal(before.ExpiresAt) || len(after.Methods) != 3 {
+	if err != nil || !ok || after.ID != id || !after.SignedInAt.Equal(before.SignedInAt) || !after.ExpiresAt.Equal(x.now.Add(idle)) || len(after.Methods) != 3 {
 		t.Errorf("afterwards %+v, %v, %v", after.Session, ok, err)
 	}
 	if _, ok, err := x.Current(carry(w)); ok || err != nil {

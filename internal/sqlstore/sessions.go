@@ -85,6 +85,12 @@ func (db *DB) SessionWithUser(ctx context.Context, cookie store.Hash, now time.T
 	return s, users[0], nil
 }
 
+// ExtendSession implements store.Sessions.
+func (db *DB) ExtendSession(ctx context.Context, id string, until, now time.Time) error {
+	_, err := db.engine.exec(ctx, `UPDATE sessions SET expires_at = $2 WHERE id = $1 AND expires_at < $2 AND expires_at > $3`, id, ms(until), ms(now))
+	return wrapped("extending a session", err)
+}
+
 // EndSession implements store.Sessions.
 func (db *DB) EndSession(ctx context.Context, id string, _ time.Time) error {
 	kind := store.SessionRemoved

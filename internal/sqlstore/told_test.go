@@ -30,6 +30,7 @@ var untold = map[string]string{
 	"CreateM2MToken":            "tokens are not told",
 	"PooledM2MToken":            "tokens are not told",
 	"TakeTry":                   "attempts are counted, not told",
+	"ExtendSession":             "when somebody was active is noted, not told",
 	"ForgetDevices":             "the sessions that end with it are told",
 	"UseTOTP":                   "the session that begins is told",
 	"UsePasskey":                "the session that begins is told",

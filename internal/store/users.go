@@ -201,6 +201,10 @@ type Sessions interface {
 	// or the user is banned or was cut off since the sign-in.
 	SessionWithUser(ctx context.Context, cookie Hash, now time.Time) (Session, User, error)
 
+	// ExtendSession moves the end of a live session to a later time. A session that is
+	// over stays so, and an end is never moved back; neither is an error.
+	ExtendSession(ctx context.Context, id string, until, now time.Time) error
+
 	// EndSession ends a session at once. Ending one that is over is no error.
 	EndSession(ctx context.Context, id string, now time.Time) error
 
@@ -235,5 +239,5 @@ type Session struct {
 	UserAgent  string
 	Methods    []string // how the user signed in (RFC 8176 §2); nil if no value fits
 	SignedInAt time.Time
-	ExpiresAt  time.Time
+	ExpiresAt  time.Time // unless it is extended before
 }

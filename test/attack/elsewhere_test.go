@@ -72,7 +72,7 @@ var elsewhere = map[string]string{
 	"SE10": "internal/account TestHashingIsBounded",
 	"SE11": "internal/session TestCookies",
 	"SE12": "internal/session TestBeginSignsIn",
-	"SE14": "internal/session TestBeginSignsIn", // different: seven days, however active, and no idle time
+	"SE14": "internal/session TestSessionsEnd",
 	"SE18": "test/flows TestStepUp",
 	"SE19": "test/flows TestSignInWithOthers",
 	"PX03": "not offered: Signet speaks HTTP to the proxy in front of it",

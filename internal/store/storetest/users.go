@@ -29,6 +29,7 @@ var userPromises = map[string]func(*testing.T, Store){
 	"users are listed in pages":                listingUsers,
 	"deleting a user takes all of it":          deletingAUser,
 	"a session signs in":                       sessions,
+	"a session is extended while it lasts":     extendedSessions,
 	"a ban ends sessions":                      banEndsSessions,
 	"expired sessions are deleted in batches":  expiredSessions,
 }
@@ -172,6 +173,23 @@ func sessions(t *testing.T, s Store) {
 	if err := s.CreateSession(t.Context(), stranger); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no such user: got %v, want ErrNotFound", err)
 	}
+}
+
+func extendedSessions(t *testing.T, s Store) {
+	x := session(1)
+	must(t, s.CreateSession(t.Context(), x))
+	later := x.ExpiresAt.Add(time.Hour)
+	must(t, s.ExtendSession(t.Context(), x.ID, later, now))
+	must(t, s.ExtendSession(t.Context(), x.ID, x.ExpiresAt, now)) // never back
+	got, _, err := s.SessionWithUser(t.Context(), x.Cookie, x.ExpiresAt)
+	if must(t, err); !got.ExpiresAt.Equal(later) || !got.SignedInAt.Equal(x.SignedInAt) {
+		t.Errorf("extended to %v, want %v", got.ExpiresAt, later)
+	}
+	must(t, s.ExtendSession(t.Context(), x.ID, later.Add(time.Hour), later)) // it is over
+	noSession(t, s, x.Cookie, later, "over")
+	must(t, s.EndSession(t.Context(), x.ID, now))
+	must(t, s.ExtendSession(t.Context(), x.ID, later.Add(time.Hour), now))
+	noSession(t, s, x.Cookie, now, "ended")
 }
 
 func noSession(t *testing.T, s Store, cookie store.Hash, at time.Time, why string) {
