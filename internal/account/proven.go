@@ -74,18 +74,18 @@ func (p *Proofs) Reset(ctx context.Context, x store.Challenge, digest string, la
 	if err != nil {
 		return store.User{}, err
 	}
-	p.Notify(ctx, u, x.Address, language)
+	p.Notify(ctx, u, mail.PasswordChanged, x.Address, language)
 	return u, nil
 }
 
-// Notify tells a user that the password was changed. It has been, so a letter that
+// Notify tells a user what has changed, at an address. It has been, so a letter that
 // cannot be kept is no reason to fail.
-func (p *Proofs) Notify(ctx context.Context, u store.User, address string, language lang.Language) {
+func (p *Proofs) Notify(ctx context.Context, u store.User, news mail.Kind, address string, language lang.Language) {
 	err := p.outbox.Post(ctx, mail.Letter{
-		Kind: mail.PasswordChanged, To: address, Link: p.issuer + forgotPath, Language: lang.Choose(u.Locale, language.Tag()),
+		Kind: news, To: address, Link: p.issuer + forgotPath, Language: lang.Choose(u.Locale, language.Tag()),
 	}, noticeLifetime)
 	if err != nil {
-		p.log.ErrorContext(ctx, "nobody is told that a password was changed", "user", u.ID, "err", err)
+		p.log.ErrorContext(ctx, "nobody is told what has changed", "what", string(news), "user", u.ID, "err", err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/signet-auth/signet/internal/account"
+	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
 )
@@ -55,7 +56,7 @@ func (h *Hosted) addByCode(v visit) (answer, error) {
 		err = account.ErrWrongCode
 	}
 	if err == nil {
-		return h.changedProfile(v, h.self.AddEmail(v.r.Context(), v.User.ID, challenge.Address, store.ProvedByCode))
+		return h.added(v, challenge.Address, store.ProvedByCode)
 	}
 	t, err := tried(err)
 	if err != nil {
@@ -92,5 +93,14 @@ func (h *Hosted) addByLink(v visit) (answer, error) {
 		_, err = tried(err)
 		return answer{}, err
 	}
-	return h.changedProfile(v, h.self.AddEmail(v.r.Context(), v.User.ID, challenge.Address, store.ProvedByLink))
+	return h.added(v, challenge.Address, store.ProvedByLink)
+}
+
+// added adds an address, and tells the user at the one that was there before.
+func (h *Hosted) added(v visit, address string, proof store.EmailProof) (answer, error) {
+	err := h.self.AddEmail(v.r.Context(), v.User.ID, address, proof)
+	if err == nil {
+		h.tell(v, mail.AddressAdded)
+	}
+	return h.changedProfile(v, err)
 }

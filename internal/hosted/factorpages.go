@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/signet-auth/signet/internal/account"
+	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/ui"
 )
 
@@ -47,6 +48,7 @@ func (h *Hosted) confirmFactor(v visit) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
+	h.tell(v, mail.SecondFactorOn)
 	methods := slices.Clone(v.Methods)
 	for _, m := range []string{"otp", "mfa"} {
 		if !slices.Contains(methods, m) {
@@ -100,8 +102,12 @@ func (h *Hosted) askFactorOff(v visit) (answer, error) {
 
 func (h *Hosted) factorOff(v visit) (answer, error) {
 	err := h.factors.Remove(v.r.Context(), v.User.ID, true, true)
-	if err != nil && !errors.Is(err, account.ErrNoFactor) { // off already, as in another tab
+	switch {
+	case errors.Is(err, account.ErrNoFactor): // off already, as in another tab
+	case err != nil:
 		return answer{}, err
+	default:
+		h.tell(v, mail.SecondFactorOff)
 	}
 	return done(ui.AccountSecurity, ui.NoticeFactorOff)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/passkey"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
@@ -86,6 +87,7 @@ func (h *Hosted) changePassword(v visit) (answer, error) {
 	if _, err := h.sessions.Renew(v.w, v.r, v.Current, v.Methods); err != nil {
 		return answer{}, err
 	}
+	h.tell(v, mail.PasswordChanged)
 	return done(ui.AccountSecurity, ui.NoticePassword)
 }
 
@@ -102,6 +104,14 @@ func (h *Hosted) checkOld(v visit, password string) (ui.Problem, error) {
 		return ui.PasswordNotYours, nil
 	}
 	return ui.NoProblem, err
+}
+
+// tell writes to the user what has changed, at the address that the user is known by.
+func (h *Hosted) tell(v visit, news mail.Kind) {
+	e, ok := v.User.PrimaryEmail()
+	if h.proofs != nil && ok && e.Verified {
+		h.proofs.Notify(v.r.Context(), v.User, news, e.Address, h.view(v.r, v.form).Language)
+	}
 }
 
 func (h *Hosted) showNewPasskey(v visit) (answer, error) {
@@ -154,6 +164,7 @@ func (h *Hosted) addPasskey(v visit) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
+	h.tell(v, mail.PasskeyAdded)
 	return done(ui.AccountSecurity, ui.NoticePasskeyAdded)
 }
 
@@ -200,5 +211,6 @@ func (h *Hosted) removePasskey(v visit) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
+	h.tell(v, mail.PasskeyRemoved)
 	return done(ui.AccountSecurity, ui.NoticePasskeyRemoved)
 }

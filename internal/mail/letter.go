@@ -7,6 +7,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"net/mail"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -24,10 +25,25 @@ const (
 	Reset           Kind = "reset"            // to choose a new password with
 	Verify          Kind = "verify"           // to prove an address with
 	PasswordChanged Kind = "password_changed" // so that nobody's password is changed in silence
+
+	// The same of what else one signs in with.
+	SecondFactorOn  Kind = "second_factor_on"
+	SecondFactorOff Kind = "second_factor_off"
+	PasskeyAdded    Kind = "passkey_added"
+	PasskeyRemoved  Kind = "passkey_removed"
+	AddressAdded    Kind = "address_added"
 )
 
 // Kinds are all that there are.
-var Kinds = []Kind{SignIn, SignUp, AlreadyHere, Reset, Verify, PasswordChanged}
+var Kinds = []Kind{
+	SignIn, SignUp, AlreadyHere, Reset, Verify, PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded,
+}
+
+// isNews reports whether letters of the kind tell what has changed, and what to do about
+// it, which is the same for all.
+func (k Kind) isNews() bool {
+	return slices.Contains([]Kind{PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded}, k)
+}
 
 // A Letter is what is to be said to somebody. Nothing in it comes from another
 // person than the one it goes to.
@@ -77,6 +93,10 @@ func Compose(l Letter, host string) (Message, error) {
 		s.Direction = "rtl"
 	}
 	about := "letter." + string(l.Kind) + "."
+	todo := about
+	if l.Kind.isNews() {
+		todo = "letter.password_changed."
+	}
 	for _, x := range []struct {
 		into *string
 		key  string
@@ -84,8 +104,8 @@ func Compose(l Letter, host string) (Message, error) {
 	}{
 		{&s.Subject, about + "subject", codeIf(l)},
 		{&s.Lead, about + "lead", lang.Args{"site": host}},
-		{&s.Button, about + "button", nil},
-		{&s.Note, about + "note", noteArgs(l.Kind, host)},
+		{&s.Button, todo + "button", nil},
+		{&s.Note, todo + "note", noteArgs(l.Kind, host)},
 		{&s.OrLink, "letter.or_link", nil},
 		{&s.SentBy, "letter.sent_by", lang.Args{"site": host}},
 	} {
@@ -119,4 +139,4 @@ func noteArgs(k Kind, host string) lang.Args {
 }
 
 // HasCode reports whether letters of the kind tell a code.
-func (k Kind) HasCode() bool { return k != AlreadyHere && k != PasswordChanged }
+func (k Kind) HasCode() bool { return k != AlreadyHere && !k.isNews() }

@@ -35,6 +35,7 @@ func TestChangingThePassword(t *testing.T) {
 		wantPage(t, other.Visit(w.Issuer+"/account"), "sign-out") // nothing has happened
 
 		wantPage(t, change(harness.Password, next), "notice")
+		w.wrote(t, "Your password was changed")
 		wantPage(t, someone.Visit(w.Issuer+"/account"), "sign-out")
 		wantPage(t, other.Visit(w.Issuer+"/account"), "identifier") // signed out
 		if slices.ContainsFunc(someone.Cookies(), func(c *http.Cookie) bool {

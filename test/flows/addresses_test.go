@@ -43,6 +43,7 @@ func TestAddingAnAddress(t *testing.T) {
 		}
 		wantPage(t, someone.Submit(page, "sign-in", map[string]string{"code": "000000"}), "problem")
 		wantPage(t, someone.Submit(page, "sign-in", map[string]string{"code": letter.Code()}), "notice")
+		w.wrote(t, "An e-mail address was added") // at the address before
 		if all := w.addresses(t, w.User); len(all) != 2 || !all["countess@example.com"] && !all["Countess@Example.com"] {
 			t.Errorf("the addresses are %v", all)
 		}

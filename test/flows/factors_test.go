@@ -71,6 +71,14 @@ func (w *world) turnOn(t testing.TB, someone *harness.Person) (secret string, ba
 	return secret, backup
 }
 
+// wrote wants the user to have got a letter, the next one.
+func (w *world) wrote(t testing.TB, subject string) {
+	t.Helper()
+	if got := w.Mail.Take(t, harness.Email); got.Subject != subject {
+		t.Errorf("the user was told %q, want %q", got.Subject, subject)
+	}
+}
+
 func (w *world) code(t testing.TB, secret string) string {
 	t.Helper()
 	code, err := totp.GenerateCode(secret, w.Clock.Time())
@@ -115,6 +123,7 @@ func TestSecondFactorJourney(t *testing.T) {
 			t.Error("the session has the id that it had with one factor")
 		}
 		wantPage(t, someone.Visit(w.Issuer+"/account/security"), "turn-off")
+		w.wrote(t, "A second step was turned on")
 		w.told(t, "session.created by user", "session.removed by user", "user.updated by user")
 		latest := w.API(t, "GET", "/v1/events?order_by=-timestamp&limit=3", nil)["data"].([]any)[2].(map[string]any)
 		if told := latest["data"].(map[string]any); told["totp_enabled"] != true || told["backup_code_enabled"] != true {
@@ -142,6 +151,7 @@ func TestSecondFactorJourney(t *testing.T) {
 			t.Error("the new codes are the old ones")
 		}
 		wantPage(t, third.Submit(third.Visit(w.Issuer+"/account/second-factor/off"), "do", nil), "set-up")
+		w.wrote(t, "The second step was turned off")
 		w.signedIn(t)
 	})
 }
@@ -279,6 +289,7 @@ func TestPasskeyJourney(t *testing.T) {
 		page := someone.Visit(w.Issuer + "/account/passkeys/new")
 		page = someone.Submit(page, "make-passkey", map[string]string{"name": "Phone", "response": key.create(t, page)})
 		wantPage(t, page, "notice")
+		w.wrote(t, "A passkey was added")
 		if !strings.Contains(page.Body, ">Phone<") {
 			t.Errorf("the passkey is not listed:\n%s", page.Body)
 		}
@@ -287,6 +298,7 @@ func TestPasskeyJourney(t *testing.T) {
 
 		// It signs in, beside a second factor and instead of it.
 		w.turnOn(t, someone)
+		w.wrote(t, "A second step was turned on")
 		other := harness.NewPerson(t, w.Issuer)
 		amr := w.amr(t, other, func(page harness.Page) harness.Page {
 			return other.Submit(page, "use-passkey", map[string]string{"response": key.sign(t, page)})
@@ -332,6 +344,7 @@ func TestPasskeyJourney(t *testing.T) {
 		w.API(t, "PATCH", "/v1/users/"+w.User, map[string]any{"password": harness.Password})
 		page = someone.Submit(someone.Visit(w.Issuer+"/account/passkeys/"+id+"/remove"), "do", nil)
 		wantPage(t, page, "notice")
+		w.wrote(t, "A passkey was removed")
 		page = third.Visit(w.Issuer + "/sign-out")
 		page = third.Submit(page, "sign-out", nil)
 		page = third.Visit(w.Issuer + "/sign-in")
