@@ -233,6 +233,30 @@ func TestRememberedDevice(t *testing.T) {
 	})
 }
 
+// An operator's device may be remembered too; the dashboard asks for the second factor
+// all the same.
+func TestRememberedDeviceOfAnOperator(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		operator := w.signedIn(t)
+		wantPage(t, operator.Submit(operator.Visit(w.SetUp), "join", nil), "totals")
+		secret, _ := w.turnOn(t, operator)
+		operator.Submit(operator.Visit(w.Issuer+"/sign-out"), "sign-out", nil)
+		page := w.SignIn(t, operator, operator.Visit(w.Issuer+"/sign-in"))
+		wantPage(t, operator.Submit(page, "verify", map[string]string{"code": w.code(t, secret), "remember": "true"}), "account")
+		wantPage(t, operator.Visit(w.Issuer+"/dashboard"), "totals")
+		operator.Submit(operator.Visit(w.Issuer+"/sign-out"), "sign-out", nil)
+
+		page = w.SignIn(t, operator, operator.Visit(w.Issuer+"/dashboard"))
+		if page.Status != http.StatusForbidden {
+			t.Fatalf("by the password alone: %d\n%s", page.Status, page.Body)
+		}
+		w.Clock.Advance(60)
+		page = w.SignIn(t, operator, operator.Submit(page, "sign-in-again", nil))
+		wantPage(t, page, "verify")
+		wantPage(t, operator.Submit(page, "verify", map[string]string{"code": w.code(t, secret)}), "totals")
+	})
+}
+
 // What is hard to undo asks for a sign-in by every factor, a moment ago (SE18).
 func TestStepUp(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
