@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A listing is a way to ask for users: a page of a hundred of them, unless it says
+// A listing is a way to ask for users, a page as long as was asked for unless it says
 // otherwise.
 type listing struct {
 	name  string
@@ -20,6 +20,9 @@ type listing struct {
 	// query makes up what is asked for, given anybody of those who are there.
 	query func(anybody person) url.Values
 }
+
+// defaultPage is how many users a page of a list has.
+const defaultPage = 100
 
 // Listings stands for all of them where kinds of work are named.
 const Listings = "users"
@@ -134,7 +137,7 @@ func (l listing) list(u *user) job {
 		if l.count {
 			at += "/count"
 		} else if !q.Has("limit") {
-			q.Set("limit", "100")
+			q.Set("limit", strconv.Itoa(u.target.Page))
 		}
 		answer, err := c.do(ctx, request{method: http.MethodGet, path: at + "?" + q.Encode(), authorization: "Bearer " + u.target.SecretKey})
 		if err != nil {

@@ -34,6 +34,7 @@ type Own struct {
 	Grants   int    // that are there before it starts
 	Expired  int    // grants beside them that are to be removed
 	Users    int    // that are there before it starts
+	Page     int    // users on a page of a list; 0 is a hundred
 	CPU      int    // to run on; negative for any
 	Scope    string // of the sign-ins; "" for scope
 	Progress func(what string)
@@ -161,7 +162,7 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 		if err = fillPeople(ctx, db, o.Users, o.Progress); err == nil {
 			err = fillOrganizations(ctx, db, o.Users)
 		}
-		s.Users = o.Users
+		s.Users, s.Page = o.Users, cmp.Or(o.Page, defaultPage)
 	}
 	return errors.Join(err, db.Close())
 }

@@ -30,6 +30,7 @@ type Target struct {
 	Cookie       string // of a session whose user has agreed to the scope
 	SecretKey    string // opens Verify
 	Users        int    // people of people.go who are there
+	Page         int    // how many of them a page of a list has
 	PIDs         []int  // processes whose CPU time counts, with all below them
 
 	// Tokens of grants that are there already, to use beside those bought.
