@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/signet-auth/signet/test/harness"
@@ -117,7 +118,8 @@ var robust = map[string]func(*attack){
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		for path, kind := range map[string]string{"/oauth/token": formType, "/v1/users": "application/json", a.application("/logo"): "multipart/form-data; boundary=x", "/sign-in": formType} {
-			body := &endless{left: 1 << 30}
+			body := &endless{}
+			body.left.Store(1 << 30)
 			r, err := http.NewRequestWithContext(a.Context(), "POST", a.Issuer+path, body)
 			if err != nil {
 				a.Fatal(err)
@@ -134,7 +136,7 @@ var robust = map[string]func(*attack){
 					a.Errorf("a gigabyte to %s: %d", path, response.StatusCode)
 				}
 			}
-			if sent := 1<<30 - body.left; sent > 64<<20 {
+			if sent := 1<<30 - body.left.Load(); sent > 64<<20 {
 				a.Errorf("%s took %d bytes of a gigabyte", path, sent)
 			}
 		}
@@ -224,16 +226,17 @@ var robust = map[string]func(*attack){
 	},
 }
 
-// An endless body yields zeros.
-type endless struct{ left int }
+// An endless body yields zeros. It may still be read when the answer is there.
+type endless struct{ left atomic.Int64 }
 
 // Read implements io.Reader.
 func (e *endless) Read(p []byte) (int, error) {
-	if e.left <= 0 {
+	left := e.left.Load()
+	if left <= 0 {
 		return 0, io.EOF
 	}
-	n := min(len(p), e.left)
-	e.left -= n
+	n := min(len(p), int(left))
+	e.left.Add(-int64(n))
 	clear(p[:n])
 	return n, nil
 }
