@@ -112,9 +112,9 @@ func (h *Hosted) isRemembered(r *http.Request, x signInRequest, userID string, f
 }
 
 // asksAnew reports whether whoever signs in is to prove everything, known or not: the
-// user was signed in already, or the client says so (prompt=login, OpenID Connect Core
-// §3.1.2.1).
+// user was signed in already, or the client says so (prompt=login and max_age, OpenID
+// Connect Core §3.1.2.1): signing out before is no way around it.
 func asksAnew(c session.Continuation) bool {
 	params, err := url.ParseQuery(c.Params)
-	return c.Again || err != nil || slices.Contains(strings.Fields(params.Get("prompt")), "login")
+	return c.Again || err != nil || params.Get("max_age") != "" || slices.Contains(strings.Fields(params.Get("prompt")), "login")
 }

@@ -199,7 +199,15 @@ func TestRememberedDevice(t *testing.T) {
 		if !slices.Equal(amr, []string{"pwd", "otp", "mfa"}) {
 			t.Errorf("prompt=login on a remembered device: amr %v", amr)
 		}
-		signIn(device)
+		config := w.OAuth2(w.CreateApplication(t, map[string]any{"name": "b", "callback_url": "https://client.example/cb", "scopes": "openid"}))
+		config.Scopes = []string{"openid"}
+		for _, asks := range []oauth2.AuthCodeOption{
+			oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"), oauth2.SetAuthURLParam("max_age", "60"),
+		} {
+			device.Submit(device.Visit(w.Issuer+"/sign-out"), "sign-out", nil) // no way around it
+			wantPage(t, w.SignIn(t, device, device.Visit(config.AuthCodeURL("af0ifjsldkj", asks))), "verify")
+			wantPage(t, signIn(device), "account")
+		}
 		again := device.Visit(w.Issuer + "/account/delete")
 		wantPage(t, again, "again")
 		wantPage(t, w.SignIn(t, device, again), "verify")
