@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/signet-auth/signet/internal/account"
+	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
@@ -62,6 +63,9 @@ func (h *Hosted) rename(v visit) (answer, error) {
 
 func (h *Hosted) makePrimary(v visit) (answer, error) {
 	err := h.self.MakePrimary(v.r.Context(), v.User.ID, v.r.PathValue("id"))
+	if err == nil && v.r.PathValue("id") != v.User.PrimaryEmailID {
+		h.tell(v, mail.PrimaryChanged)
+	}
 	return h.changedProfile(v, err)
 }
 

@@ -32,17 +32,18 @@ const (
 	PasskeyAdded    Kind = "passkey_added"
 	PasskeyRemoved  Kind = "passkey_removed"
 	AddressAdded    Kind = "address_added"
+	PrimaryChanged  Kind = "primary_changed" // to the address that was it before
 )
 
 // Kinds are all that there are.
 var Kinds = []Kind{
-	SignIn, SignUp, AlreadyHere, Reset, Verify, PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded,
+	SignIn, SignUp, AlreadyHere, Reset, Verify, PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded, PrimaryChanged,
 }
 
 // isNews reports whether letters of the kind tell what has changed, and what to do about
 // it, which is the same for all.
 func (k Kind) isNews() bool {
-	return slices.Contains([]Kind{PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded}, k)
+	return slices.Contains([]Kind{PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded, PrimaryChanged}, k)
 }
 
 // A Letter is what is to be said to somebody. Nothing in it comes from another

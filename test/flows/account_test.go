@@ -177,6 +177,7 @@ func TestProfilePages(t *testing.T) {
 			}
 		}
 		wantPage(t, someone.Submit(someone.Visit(at), "primary-"+second, nil), "notice")
+		w.wrote(t, "Your primary e-mail address was changed") // at the one before
 		if u := user(); u["primary_email_address_id"] != second {
 			t.Errorf("the primary address is %v", u["primary_email_address_id"])
 		}
