@@ -288,19 +288,22 @@ func TestDenyAndTheBackButton(t *testing.T) {
 
 func TestTwoTabs(t *testing.T) {
 	w := newWorld(t)
+	second := w.config
+	made := w.api(t, "/v1/oauth_applications", map[string]any{"name": "Difference Engine", "callback_url": w.client.URL + "/second"})
+	second.ClientID, second.RedirectURL = made["client_id"].(string), w.client.URL+"/second"
 	other, closeTab := chromedp.NewContext(w.tab)
 	defer closeTab()
 	run(t, w.tab, chromedp.Navigate(w.config.AuthCodeURL("tab-1")), see("#identifier"))
-	run(t, other, chromedp.Navigate(w.config.AuthCodeURL("tab-2")), see("#identifier"))
+	run(t, other, chromedp.Navigate(second.AuthCodeURL("tab-2")), see("#identifier"))
 	run(t, w.tab, signIn(password), see("#allow"))
 	run(t, other, signIn(password), see("#allow"), click("#allow"))
-	if q := answer(t, other); q.Get("state") != "tab-2" || q.Get("code") == "" {
-		t.Errorf("the second tab got %v", q)
+	if q := answer(t, other); q.Get("state") != "tab-2" || q.Get("code") == "" || !strings.HasPrefix(location(t, other), second.RedirectURL) {
+		t.Errorf("the second tab got %v at %s", q, location(t, other))
 	}
 	// The second tab has signed in anew since; the first goes on all the same.
 	run(t, w.tab, click("#allow"))
-	if q := answer(t, w.tab); q.Get("state") != "tab-1" || q.Get("code") == "" {
-		t.Errorf("the first tab got %v", q)
+	if q := answer(t, w.tab); q.Get("state") != "tab-1" || q.Get("code") == "" || !strings.HasPrefix(location(t, w.tab), w.config.RedirectURL) {
+		t.Errorf("the first tab got %v at %s", q, location(t, w.tab))
 	}
 }
 

@@ -102,7 +102,7 @@ func (h *hand) write(selector, text string) {
 }
 
 // tabTo goes on to an element by the tabulator, and checks that each stop on the way can
-// be seen, has a ring, and comes after the one before unless the page begins anew.
+// be seen and has a ring.
 func (h *hand) tabTo(selector string) {
 	h.t.Helper()
 	const most = 60
@@ -156,6 +156,10 @@ func TestNewcomersJourney(t *testing.T) {
 	for i, c := range conditions {
 		t.Run(c.name, func(t *testing.T) {
 			h := w.under(t, c)
+			h.visit(w.issuer+"/sign-in", "#identifier")
+			if runs := evaluate[bool](t, w.tab, `matchMedia("(scripting: enabled)").matches`); runs == c.noScripts {
+				t.Fatalf("scripts run: %v", runs)
+			}
 			newcomer := fmt.Sprintf("grace%d@example.com", i)
 			h.visit(w.config.AuthCodeURL("state-1"), "#identifier")
 			h.press("#sign-up", "#address")
@@ -206,7 +210,7 @@ func TestExpiredPages(t *testing.T) {
 		t.Errorf("from the beginning the client got %v", q)
 	}
 
-	// So do a session that has ended, and a form that another sign-in has overtaken.
+	// A session that has ended asks for the sign-in.
 	run(t, w.tab, chromedp.Navigate(w.issuer+"/account/profile"), see("#save"))
 	w.ahead.Add(int64(8 * 24 * time.Hour))
 	run(t, w.tab, click("#save"), see("#identifier"))
