@@ -94,9 +94,9 @@ func Compose(l Letter, host string) (Message, error) {
 		s.Direction = "rtl"
 	}
 	about := "letter." + string(l.Kind) + "."
-	todo := about
+	todo, by := about, "letter.sent_by"
 	if l.Kind.isNews() {
-		todo = "letter.password_changed."
+		todo, by = "letter.password_changed.", "letter.sent_to_user"
 	}
 	for _, x := range []struct {
 		into *string
@@ -108,7 +108,7 @@ func Compose(l Letter, host string) (Message, error) {
 		{&s.Button, todo + "button", nil},
 		{&s.Note, todo + "note", noteArgs(l.Kind, host)},
 		{&s.OrLink, "letter.or_link", nil},
-		{&s.SentBy, "letter.sent_by", lang.Args{"site": host}},
+		{&s.SentBy, by, lang.Args{"site": host}},
 	} {
 		said, err := l.Language.Format(x.key, x.args, func(text string) string { return text }) // the templates escape
 		if err != nil {
