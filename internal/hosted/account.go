@@ -80,7 +80,7 @@ func done(section string, n ui.Notice) (answer, error) {
 // own adapts a page of the account.
 func (h *Hosted) own(c care, serve func(visit) (answer, error)) http.Handler {
 	return h.page(func(w http.ResponseWriter, r *http.Request, query oauth.Form) (answer, error) {
-		v, next, err := h.visit(w, r, query, c, r.URL.Path)
+		v, next, err := h.visit(w, r, query, c, r.URL.RequestURI())
 		if err != nil || next.location != "" {
 			return next, err
 		}

@@ -21,7 +21,7 @@ func (h *Hosted) addressRoutes(mux *http.ServeMux) {
 	}
 	mux.Handle("POST /account/addresses", h.ownForm(fresh, ui.AccountProfile, needsMail(h.sendAddCode)))
 	mux.Handle("POST /account/addresses/confirm", h.ownForm(fresh, ui.AccountProfile, needsMail(h.addByCode)))
-	mux.Handle("GET "+account.AddLinkPath, h.own(anytime, needsMail(h.showAddLink)))
+	mux.Handle("GET "+account.AddLinkPath, h.own(fresh, needsMail(h.showAddLink)))
 	mux.Handle("POST "+account.AddLinkPath, h.ownForm(fresh, ui.AccountProfile, needsMail(h.addByLink)))
 }
 
@@ -30,7 +30,7 @@ func (h *Hosted) addressRoutes(mux *http.ServeMux) {
 func (h *Hosted) sendAddCode(v visit) (answer, error) {
 	address := v.form.Get("identifier")
 	if slices.ContainsFunc(v.User.Emails, func(e store.Email) bool { return account.CanonicalEmail(e.Address) == account.CanonicalEmail(address) }) {
-		return done(ui.AccountProfile, ui.NoticeSaved)
+		return see(ui.AccountProfile), nil // which lists it
 	}
 	err := h.proofs.AskToAdd(v.r.Context(), h.caller(v.w, v.r, v.form), v.User.ID, address)
 	t, err := tried(err)
@@ -65,35 +65,38 @@ func (h *Hosted) addByCode(v visit) (answer, error) {
 	return v.addCodePage(t, ui.EnterCode{Identifier: address, Trial: ui.Trial{Code: code}}), nil
 }
 
-// showAddLink asks before a link adds an address to the account of whoever asked for it,
-// and nobody else: who is signed in as another user is told that the link does not work.
+// linked is what a link is about that adds an address to the account of whoever asked
+// for it, and of nobody else: who is signed in as another user is told that it does not
+// work. It is left as it is.
+func (h *Hosted) linked(v visit) (address string, err error) {
+	challenge, _, err := h.look(v.r, store.PurposeAdd, v.form.Get("ticket"))
+	if err == nil && challenge.UserID != v.User.ID {
+		err = errTicket
+	}
+	return challenge.Address, err
+}
+
+// showAddLink asks before the address is added.
 func (h *Hosted) showAddLink(v visit) (answer, error) {
-	challenge, user, err := h.look(v.r, store.PurposeAdd, v.form.Get("ticket"))
-	switch {
-	case err != nil:
+	address, err := h.linked(v)
+	if err != nil {
 		return answer{}, err
-	case challenge.UserID != v.User.ID:
-		return answer{}, errTicket
 	}
 	return answer{status: http.StatusOK, page: ui.FollowLink{
-		User: person(user), Address: challenge.Address, Adds: true, Ticket: v.form.Get("ticket"), CSRF: v.csrf,
+		User: person(v.User), Address: address, Adds: true, Ticket: v.form.Get("ticket"), CSRF: v.csrf,
 	}}, nil
 }
 
 func (h *Hosted) addByLink(v visit) (answer, error) {
-	ticket := v.form.Get("ticket")
-	challenge, _, err := h.look(v.r, store.PurposeAdd, ticket)
-	switch {
-	case err != nil:
+	address, err := h.linked(v)
+	if err != nil {
 		return answer{}, err
-	case challenge.UserID != v.User.ID:
-		return answer{}, errTicket
 	}
-	if _, err := h.proofs.Follow(v.r.Context(), store.PurposeAdd, ticket); err != nil {
+	if _, err := h.proofs.Follow(v.r.Context(), store.PurposeAdd, v.form.Get("ticket")); err != nil {
 		_, err = tried(err)
 		return answer{}, err
 	}
-	return h.added(v, challenge.Address, store.ProvedByLink)
+	return h.added(v, address, store.ProvedByLink)
 }
 
 // added adds an address, and tells the user at the one that was there before.

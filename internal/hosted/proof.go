@@ -35,20 +35,13 @@ var errGone = errors.New("the user may not sign in")
 // with a second factor by one alone: such a user gets half a sign-in, which is no
 // session (threats AZ22, AZ23). It fails with errGone.
 func (h *Hosted) proved(w http.ResponseWriter, r *http.Request, x signInRequest, p proof) (answer, error) {
-	factor, err := h.factors.Of(r.Context(), p.userID)
-	if err != nil {
-		return answer{}, err
-	}
-	remembered := false
-	if factor.Enabled() && !p.multi() {
-		remembered, err = h.isRemembered(r, x, p.userID, factor)
-	}
+	lacks, err := h.lacksFactor(r, x, p)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return answer{}, fmt.Errorf("%w: %w", errGone, err)
 	case err != nil:
 		return answer{}, err
-	case factor.Enabled() && !p.multi() && !remembered:
+	case lacks:
 		h.sessions.KeepHalf(w, r, session.Half{UserID: p.userID, Methods: p.methods, Ticket: p.ticket})
 		return seeWith(secondFactorPath, x.sealed), nil
 	}
@@ -72,18 +65,31 @@ func (h *Hosted) signedIn(w http.ResponseWriter, r *http.Request, x signInReques
 	return x.onward(), nil
 }
 
+// beginBy begins the session. Whoever came by a sign-in token may not be the user, so
+// the device is known as one of the user's only if a second factor was given too.
 func (h *Hosted) beginBy(w http.ResponseWriter, r *http.Request, p proof) (sessionID string, err error) {
-	if p.ticket != "" {
-		return h.sessions.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
+	if p.ticket == "" {
+		sessionID, err = h.sessions.BeginWith(w, r, p.userID, p.methods...)
+	} else {
+		sessionID, err = h.sessions.BeginBy(w, r, func(ctx context.Context, begun store.Session) error {
 			begun.Methods = p.methods
 			return h.signInTokens.RedeemSignInToken(ctx, p.ticket, begun)
 		})
 	}
-	sessionID, err = h.sessions.BeginWith(w, r, p.userID, p.methods...)
-	if err == nil {
+	if err == nil && (p.ticket == "" || p.remember) {
 		h.sessions.Remember(w, r, p.userID, p.remember)
 	}
 	return sessionID, err
+}
+
+// lacksFactor reports whether the user has a second factor that has yet to be given.
+func (h *Hosted) lacksFactor(r *http.Request, x signInRequest, p proof) (bool, error) {
+	factor, err := h.factors.Of(r.Context(), p.userID)
+	if err != nil || !factor.Enabled() || p.multi() {
+		return false, err
+	}
+	remembered, err := h.isRemembered(r, x, p.userID, factor)
+	return !remembered, err
 }
 
 // isRemembered reports whether the device need not be asked for a second factor: the

@@ -58,7 +58,7 @@ func TestAddingAnAddress(t *testing.T) {
 		w.Clock.Advance(60)
 		wantPage(t, w.askToAdd(t, someone, "byron@example.com"), "code")
 		link := w.Mail.Take(t, "byron@example.com").Link()
-		eve := w.stranger(t)
+		device, eve := harness.NewPerson(t, w.Issuer), w.stranger(t)
 		if got := eve.Visit(link); got.Status != http.StatusGone {
 			t.Errorf("somebody else follows the link: %d\n%s", got.Status, got.Body)
 		}
@@ -67,6 +67,10 @@ func TestAddingAnAddress(t *testing.T) {
 		if got := eve.Post("/account/addresses/link", url.Values{"csrf": {csrf}, "ticket": ticket.Query()["ticket"]}); got.Status != http.StatusGone {
 			t.Errorf("somebody else sends its form: %d\n%s", got.Status, got.Body)
 		}
+		page = w.SignIn(t, device, device.Visit(link)) // where nobody is signed in
+		if !strings.Contains(page.Body, "byron@example.com") {
+			t.Errorf("after the sign-in the link leads to:\n%s", page.Body)
+		}
 		wantPage(t, again.Visit(link), "sign-in")
 		wantPage(t, again.Submit(again.Visit(link), "sign-in", nil), "notice")
 		if got := again.Visit(link); got.Status != http.StatusGone {
@@ -74,6 +78,13 @@ func TestAddingAnAddress(t *testing.T) {
 		}
 		if all := w.addresses(t, w.User); len(all) != 3 || !all["byron@example.com"] {
 			t.Errorf("the addresses are %v", all)
+		}
+
+		// One of one's own needs no letter.
+		sent := len(w.Mail.Mails())
+		wantPage(t, w.askToAdd(t, someone, "BYRON@example.com"), "addresses")
+		if len(w.Mail.Mails()) > sent {
+			t.Error("a letter was sent for an address that the user has")
 		}
 
 		// One that somebody has is not told apart, and its owner hears of it.
@@ -105,11 +116,9 @@ func TestAddingAnAddress(t *testing.T) {
 // Who has an address that is not proved gets to the proof from the profile.
 func TestProvingAnAddressFromTheProfile(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		w.API(t, "POST", "/v1/email_addresses", map[string]any{"user_id": w.User, "email_address": "new@example.com", "verified": false})
+		id, _ := w.API(t, "POST", "/v1/email_addresses", map[string]any{"user_id": w.User, "email_address": "new@example.com", "verified": false})["id"].(string)
 		someone := w.signedIn(t)
-		page := someone.Visit(w.Issuer + "/account/profile")
-		id := page.Body[strings.Index(page.Body, `id="verify-`)+len(`id="`):]
-		page = someone.Submit(page, id[:strings.Index(id, `"`)], nil)
+		page := someone.Submit(someone.Visit(w.Issuer+"/account/profile"), "verify-"+id, nil)
 		wantPage(t, page, "code")
 		someone.Submit(page, "sign-in", map[string]string{"code": w.Mail.Take(t, "new@example.com").Code()})
 		if all := w.addresses(t, w.User); !all["new@example.com"] {

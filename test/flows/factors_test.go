@@ -208,6 +208,15 @@ func TestRememberedDevice(t *testing.T) {
 			wantPage(t, w.SignIn(t, device, device.Visit(config.AuthCodeURL("af0ifjsldkj", asks))), "verify")
 			wantPage(t, signIn(device), "account")
 		}
+
+		// By a link of an operator's too, if the second factor was given.
+		link, _ := w.API(t, "POST", "/v1/sign_in_tokens", map[string]any{"user_id": w.User})["url"].(string)
+		invited := harness.NewPerson(t, w.Issuer)
+		half := invited.Submit(invited.Visit(link), "sign-in", nil)
+		w.Clock.Advance(60)
+		wantPage(t, invited.Submit(half, "verify", map[string]string{"code": w.code(t, secret), "remember": "true"}), "account")
+		wantPage(t, signIn(invited), "account")
+
 		again := device.Visit(w.Issuer + "/account/delete")
 		wantPage(t, again, "again")
 		wantPage(t, w.SignIn(t, device, again), "verify")
