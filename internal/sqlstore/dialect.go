@@ -64,10 +64,12 @@ func searchTable(x lookup) string {
 // skew is how far the clocks of nodes may be apart that share a database server.
 const skew = 2 * time.Second
 
+var forPostgres = regexp.MustCompile(`(?s)/\*POSTGRES\*/.*?/\*END\*/`)
+
 // sqliteSchema turns comments into what is for SQLite alone, and takes out what is for
 // PostgreSQL.
 func sqliteSchema(sql string) string {
-	sql = regexp.MustCompile(`(?s)/\*POSTGRES\*/.*?/\*END\*/`).ReplaceAllString(sql, "")
+	sql = forPostgres.ReplaceAllString(sql, "")
 	return strings.NewReplacer("/*CLUSTERED*/;", "WITHOUT ROWID;", "/*SQLITE", "", "SQLITE*/", "").Replace(sql)
 }
 
