@@ -40,7 +40,8 @@ const unhurried = `SET LOCAL statement_timeout = 0; `
 
 // phrase has FTS5 look for a text in a column of user_texts.
 func phrase(x lookup) string {
-	quoted := `"` + strings.ReplaceAll(strings.ToLower(x.text), `"`, `""`) + `"` // in lower case, as it is kept
+	// The text is in lower case, as it is kept.
+	quoted := `"` + strings.ReplaceAll(strings.ToLower(x.text), `"`, `""`) + `"`
 	if x.column == "anything" || x.column == "beginnings" { // all columns of a table
 		return quoted
 	}
