@@ -26,6 +26,14 @@ type Chart struct {
 	Kind    Kind
 	Gaps    bool                 // 0 is no value: lines leave it out
 	Format  func(float64) string // of a value; Count if it is nil
+	Words   Words
+}
+
+// Words are what is written beside the figures, in the language of the reader.
+type Words struct {
+	Table   string // leads to the figures as a table
+	Time    string // what stands above the times, which are UTC
+	Nothing string // instead of a table without rows
 }
 
 // A Series is a value for each of the times. The stylesheet colours the first eight.
@@ -151,7 +159,7 @@ func at(values []float64, i int) float64 {
 // label writes a time as people look for it in a span of this step.
 func label(t time.Time, step time.Duration) string {
 	if step >= 24*time.Hour {
-		return t.UTC().Format("2 Jan")
+		return t.UTC().Format("01-02")
 	}
 	return t.UTC().Format("15:04")
 }
@@ -204,7 +212,7 @@ type row struct {
 func (c Chart) rows() []row {
 	all := []row{}
 	for i, t := range c.Times {
-		r, any := row{Time: t.UTC().Format("2 Jan 15:04")}, false
+		r, any := row{Time: t.UTC().Format("01-02 15:04")}, false
 		for _, s := range c.Series {
 			v := at(s.Values, i)
 			any = any || v != 0

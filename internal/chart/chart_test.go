@@ -41,6 +41,7 @@ var charts = map[string]Chart{
 
 func TestCharts(t *testing.T) {
 	for name, c := range charts {
+		c.Words = Words{Table: "As a table", Time: "Time (UTC)", Nothing: hostile}
 		html, err := c.HTML()
 		if err != nil {
 			t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 var layout = template.Must(template.New("chart").Parse(`<figure class="chart" id="{{.ID}}">
 <figcaption><span class="chart-title">{{.Title}}</span>
 <ul class="legend">{{range .Series}}<li><span class="key tone-{{.Tone}}" aria-hidden="true"></span>{{.Name}}</li>{{end}}</ul></figcaption>
-<div class="plot">
+<div class="plot" dir="ltr">
 <ol class="ticks" aria-hidden="true">{{range .Ticks}}<li>{{.}}</li>{{end}}</ol>
 <svg viewBox="0 0 {{.W}} {{.H}}" preserveAspectRatio="none" role="img" aria-labelledby="{{.ID}}-title {{.ID}}-summary">
 <title id="{{.ID}}-title">{{.Title}}</title>
@@ -21,11 +21,11 @@ var layout = template.Must(template.New("chart").Parse(`<figure class="chart" id
 </svg>
 <ol class="dates" aria-hidden="true">{{range .Labels}}<li>{{.}}</li>{{end}}</ol>
 </div>
-<details><summary>As a table<span class="hidden">: {{.Title}}</span></summary>
+<details><summary>{{.Words.Table}}<span class="hidden">: {{.Title}}</span></summary>
 {{if .Rows}}<section class="scroll" tabindex="0" aria-label="{{.Title}}"><table>
-<thead><tr><th scope="col">Time (UTC)</th>{{range .Series}}<th scope="col" class="number">{{.Name}}</th>{{end}}</tr></thead>
-<tbody>{{range .Rows}}<tr><th scope="row">{{.Time}}</th>{{range .Values}}<td class="number">{{.}}</td>{{end}}</tr>{{end}}</tbody>
-</table></section>{{else}}<p class="muted">Nothing happened in this time.</p>{{end}}</details>
+<thead><tr><th scope="col">{{.Words.Time}}</th>{{range .Series}}<th scope="col" class="number">{{.Name}}</th>{{end}}</tr></thead>
+<tbody>{{range .Rows}}<tr><th scope="row" dir="ltr">{{.Time}}</th>{{range .Values}}<td class="number">{{.}}</td>{{end}}</tr>{{end}}</tbody>
+</table></section>{{else}}<p class="muted">{{.Words.Nothing}}</p>{{end}}</details>
 </figure>`))
 
 // draw gives what stands in the plot. It is made of numbers, and of names that are
@@ -104,7 +104,7 @@ func (c Chart) drawHints(b *strings.Builder) {
 			continue
 		}
 		fmt.Fprintf(b, `<rect class="hint-area" x="%s" y="0" width="%s" height="%s"><title>%s UTC: %s</title></rect>`,
-			number(float64(i)*slot), number(slot), number(height), t.UTC().Format("2 Jan 15:04"), template.HTMLEscapeString(strings.Join(said, ", ")))
+			number(float64(i)*slot), number(slot), number(height), t.UTC().Format("01-02 15:04"), template.HTMLEscapeString(strings.Join(said, ", ")))
 	}
 }
 

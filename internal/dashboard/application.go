@@ -16,15 +16,15 @@ import (
 // lifetimes are the lifetimes of applications and of the instance, as forms name
 // them, in the order in which people think of them.
 var lifetimes = []struct {
-	name, label string
+	name, label string // label is a message
 	of          func(*oauth.Lifetimes) *time.Duration
 }{
-	{"access_token_lifetime", "Access token", func(l *oauth.Lifetimes) *time.Duration { return &l.AccessToken }},
-	{"refresh_token_lifetime", "Refresh token", func(l *oauth.Lifetimes) *time.Duration { return &l.RefreshToken }},
-	{"id_token_lifetime", "ID token", func(l *oauth.Lifetimes) *time.Duration { return &l.IDToken }},
-	{"code_lifetime", "Code", func(l *oauth.Lifetimes) *time.Duration { return &l.Code }},
-	{"grant_lifetime", "All in all, from the sign-in", func(l *oauth.Lifetimes) *time.Duration { return &l.Grant }},
-	{"refresh_grace", "Grace for a refresh token sent again", func(l *oauth.Lifetimes) *time.Duration { return &l.RefreshGrace }},
+	{"access_token_lifetime", "board.lifetime.access_token", func(l *oauth.Lifetimes) *time.Duration { return &l.AccessToken }},
+	{"refresh_token_lifetime", "board.lifetime.refresh_token", func(l *oauth.Lifetimes) *time.Duration { return &l.RefreshToken }},
+	{"id_token_lifetime", "board.lifetime.id_token", func(l *oauth.Lifetimes) *time.Duration { return &l.IDToken }},
+	{"code_lifetime", "board.lifetime.code", func(l *oauth.Lifetimes) *time.Duration { return &l.Code }},
+	{"grant_lifetime", "board.lifetime.grant", func(l *oauth.Lifetimes) *time.Duration { return &l.Grant }},
+	{"refresh_grace", "board.lifetime.refresh_grace", func(l *oauth.Lifetimes) *time.Duration { return &l.RefreshGrace }},
 }
 
 // seconds writes a lifetime into a field; 0 is none.
@@ -49,20 +49,20 @@ func readSeconds(s string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-func (d *Dashboard) lifetimeChoices(own oauth.Lifetimes, s store.Settings) []ui.LifetimeChoice {
+func lifetimeChoices(v *visit, own oauth.Lifetimes, s store.Settings) []ui.LifetimeChoice {
 	var all []ui.LifetimeChoice
 	for _, l := range lifetimes {
-		all = append(all, ui.LifetimeChoice{Name: l.name, Label: l.label, Value: seconds(*l.of(&own)), Instance: strconv.FormatInt(int64(*l.of(&s.Lifetimes)/time.Second), 10)})
+		all = append(all, ui.LifetimeChoice{Name: l.name, Label: v.say(l.label), Value: seconds(*l.of(&own)), Instance: strconv.FormatInt(int64(*l.of(&s.Lifetimes)/time.Second), 10)})
 	}
 	return all
 }
 
 // choices is an application as its form shows it.
-func (d *Dashboard) choices(c store.Client, s store.Settings) ui.Choices {
+func (d *Dashboard) choices(v *visit, c store.Client, s store.Settings) ui.Choices {
 	x := ui.Choices{
 		Name: c.Name, RedirectURIs: strings.Join(c.RedirectURIs, "\n"), PostLogoutURIs: strings.Join(c.PostLogoutURIs, "\n"), Resources: strings.Join(c.Own.Resources, "\n"),
 		Scopes: d.scopeChoices(s, c.Scopes), Consent: c.AskConsent, PKCE: c.RequirePKCE, Public: c.Public, Device: c.DeviceGrant, ClientCredentials: c.ClientCredentials,
-		IDTokenAlgorithm: string(c.Signs()), TokenFormat: string(c.Own.TokenFormat), RefreshPolicy: admin.RotateRefresh, Lifetimes: d.lifetimeChoices(c.Own.Lifetimes, s),
+		IDTokenAlgorithm: string(c.Signs()), TokenFormat: string(c.Own.TokenFormat), RefreshPolicy: admin.RotateRefresh, Lifetimes: lifetimeChoices(v, c.Own.Lifetimes, s),
 	}
 	if c.StickyRefresh {
 		x.RefreshPolicy = admin.StickyRefresh
@@ -76,7 +76,7 @@ func (d *Dashboard) showApplication(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{page: ui.BoardApplication{ApplicationFrame: d.frame(v, app), Choices: d.choices(app.Client, settings)}}, nil
+	return answer{page: ui.BoardApplication{ApplicationFrame: d.frame(v, app), Choices: d.choices(v, app.Client, settings)}}, nil
 }
 
 func (d *Dashboard) applicationAndSettings(v *visit) (admin.Application, store.Settings, error) {
@@ -108,7 +108,7 @@ func (d *Dashboard) entered(v *visit, s store.Settings) (admin.ApplicationFields
 	for _, l := range lifetimes {
 		given := v.get(l.name)
 		f.Lifetimes = append(f.Lifetimes, admin.Lifetime{Name: l.name, Value: readSeconds(given)})
-		x.Lifetimes = append(x.Lifetimes, ui.LifetimeChoice{Name: l.name, Label: l.label, Value: given, Instance: seconds(*l.of(&s.Lifetimes))})
+		x.Lifetimes = append(x.Lifetimes, ui.LifetimeChoice{Name: l.name, Label: v.say(l.label), Value: given, Instance: seconds(*l.of(&s.Lifetimes))})
 	}
 	return f, x
 }
@@ -122,7 +122,7 @@ func (d *Dashboard) updateApplication(v *visit) (answer, error) {
 	f, entered := d.entered(v, settings)
 	page := ui.BoardApplication{ApplicationFrame: d.frame(v, app), Choices: entered}
 	if *f.Scopes == "" && len(app.Scopes) > 0 { // which would leave them as they are
-		page.Mistakes = ui.Mistakes{"scopes": "Choose at least one scope.", "": "Nothing was saved yet: choose at least one scope."}
+		page.Mistakes = ui.Mistakes{"scopes": v.say("board.mistake.no_scope"), "": v.nothingSaved(v.say("board.mistake.no_scope"))}
 		return answer{status: http.StatusUnprocessableEntity, page: page}, nil
 	}
 	changed, err := d.Admin.UpdateApplication(v.r.Context(), app.ApplicationID, f)
@@ -132,7 +132,7 @@ func (d *Dashboard) updateApplication(v *visit) (answer, error) {
 	case err == nil:
 		return done(applicationPath(app.ApplicationID), "saved"), nil
 	}
-	if page.Mistakes, err = mistakes(err); err != nil {
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil
@@ -165,8 +165,8 @@ func (d *Dashboard) setLogo(v *visit) (answer, error) {
 	if err == nil {
 		return done(applicationPath(app.ApplicationID), "logo"), nil
 	}
-	page := ui.BoardApplication{ApplicationFrame: d.frame(v, app), Choices: d.choices(app.Client, settings)}
-	if page.Mistakes, err = mistakes(err); err != nil {
+	page := ui.BoardApplication{ApplicationFrame: d.frame(v, app), Choices: d.choices(v, app.Client, settings)}
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil
@@ -212,7 +212,7 @@ func (d *Dashboard) danger(v *visit, m ui.Mistakes) (answer, error) {
 func (d *Dashboard) before(v *visit) (time.Time, ui.Mistakes) {
 	t, err := time.Parse(ui.InputTime, v.get("before"))
 	if err != nil {
-		return time.Time{}, ui.Mistakes{"before": "Enter a date and a time."}
+		return time.Time{}, ui.Mistakes{"before": v.say("board.mistake.time")}
 	}
 	if now := d.Now().UTC(); t.Equal(now.Truncate(time.Minute)) {
 		t = now
@@ -228,7 +228,7 @@ func (d *Dashboard) revokeApplication(v *visit) (answer, error) {
 		if err == nil {
 			return done(applicationPath(v.r.PathValue("id"))+"/danger", "revoked"), nil
 		}
-		if m, err = mistakes(err); err != nil {
+		if m, err = v.mistakes(err); err != nil {
 			return answer{}, err
 		}
 	}
@@ -242,7 +242,7 @@ func (d *Dashboard) deleteApplication(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	if strings.TrimSpace(v.get("confirm")) != app.ID {
-		return d.danger(v, ui.Mistakes{"confirm": "That is not the client ID. Nothing was deleted."})
+		return d.danger(v, ui.Mistakes{"confirm": v.say("board.mistake.client_id")})
 	}
 	if err := d.Admin.DeleteApplication(v.r.Context(), app.ApplicationID); err != nil {
 		return answer{}, err

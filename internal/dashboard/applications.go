@@ -51,7 +51,7 @@ func (d *Dashboard) picture(imageURL string) string {
 func (d *Dashboard) scopeChoices(s store.Settings, given oauth.Scopes) []ui.ScopeChoice {
 	var all []ui.ScopeChoice
 	for _, name := range oauth.BuiltInScopes(s.Organizations.Enabled) {
-		all = append(all, ui.ScopeChoice{Name: name, Text: ui.ScopeWords(name), Chosen: given.Has(name)})
+		all = append(all, ui.ScopeChoice{Name: name, Chosen: given.Has(name)})
 	}
 	for _, x := range s.CustomScopes {
 		all = append(all, ui.ScopeChoice{Name: x.Name, Text: x.Description, Chosen: given.Has(x.Name)})
@@ -133,15 +133,15 @@ func (d *Dashboard) createApplication(v *visit) (answer, error) {
 	}
 	switch {
 	case len(scopes) == 0 && kind.Key != "service":
-		page.Mistakes = ui.Mistakes{"scopes": "Choose at least one scope."}
+		page.Mistakes = ui.Mistakes{"scopes": v.say("board.mistake.no_scope")}
 	case kind.Redirects != "" && len(f.RedirectURIs) == 0:
-		page.Mistakes = ui.Mistakes{"redirect_uris": "Enter at least one address."}
+		page.Mistakes = ui.Mistakes{"redirect_uris": v.say("board.mistake.no_address")}
 	default:
 		app, err := d.Admin.CreateApplication(v.r.Context(), f)
 		if err == nil {
 			return d.credentials(v, app)
 		}
-		if page.Mistakes, err = mistakes(err); err != nil {
+		if page.Mistakes, err = v.mistakes(err); err != nil {
 			return answer{}, err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/signet-auth/signet/internal/lang"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
 	"github.com/signet-auth/signet/internal/ui"
@@ -31,7 +30,11 @@ type visit struct {
 	current session.Current // of the operator, or the zero value on pages for all
 	form    url.Values      // the query, or of a POST the body
 	csrf    string          // for the forms on the page
+	view    ui.View         // in which language and light, but not yet whose
 }
+
+// say says a message in the language of whoever looks.
+func (v *visit) say(key string, pairs ...any) string { return v.view.Say(key, pairs...) }
 
 // get gives a value of the form.
 func (v *visit) get(name string) string { return v.form.Get(name) }
@@ -57,10 +60,14 @@ func (v *visit) board(section string) ui.Board {
 
 func cutPattern(pattern string) (method, path string, found bool) { return strings.Cut(pattern, " ") }
 
+func (d *Dashboard) visit(w http.ResponseWriter, r *http.Request) *visit {
+	return &visit{w: w, r: r, view: ui.NewView("", ui.ParseLook(d.Sessions.Look(r)), r.Header.Get("Accept-Language"))}
+}
+
 // forOperators adapts a handler that only operators get to.
 func (d *Dashboard) forOperators(serve handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{w: w, r: r}
+		v := d.visit(w, r)
 		a, err := d.letIn(v)
 		if err == nil && a.page == nil && a.location == "" {
 			v.csrf = d.Sessions.CSRFToken(d.Sessions.Browser(w, r), v.current.User.ID)
@@ -75,7 +82,8 @@ func (d *Dashboard) forOperators(serve handler) http.Handler {
 // forAll adapts a handler of a page that is open to everybody.
 func (d *Dashboard) forAll(serve handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{w: w, r: r, csrf: d.Sessions.CSRFToken(d.Sessions.Browser(w, r), "")}
+		v := d.visit(w, r)
+		v.csrf = d.Sessions.CSRFToken(d.Sessions.Browser(w, r), "")
 		a := answer{}
 		err := d.readForm(v, "")
 		if err == nil {
@@ -215,8 +223,7 @@ func isText(form url.Values) bool {
 
 // view is how pages look in this browser.
 func (d *Dashboard) view(v *visit) ui.View {
-	view := ui.NewView("", ui.ParseLook(d.Sessions.Look(v.r)), "")
-	view.Language = lang.English
+	view := v.view
 	if v.r.Method == http.MethodGet && v.r.URL.Path != callbackPath { // whose query is a code
 		query := url.Values{}
 		for name, values := range v.form {

@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +30,7 @@ func (d *Dashboard) home(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	page := ui.BoardHome{Board: v.board(""), Span: name, Charts: charts(trends), Nodes: nodes}
+	page := ui.BoardHome{Board: v.board(""), Span: name, Charts: charts(v, trends), Nodes: nodes}
 	if page.Totals, err = d.totals(v, trends); err != nil {
 		return answer{}, err
 	}
@@ -53,40 +52,40 @@ func (d *Dashboard) totals(v *visit, t admin.Trends) ([]ui.Total, error) {
 	}
 	count := func(n int64) string { return chart.Count(float64(n)) }
 	return []ui.Total{
-		{Name: "Users", Value: count(int64(users))},
-		{Name: "Applications", Value: count(int64(apps))},
-		{Name: "Sign-ins", Value: count(t.Total["sign_in"])},
-		{Name: "Answers with tokens", Value: count(t.Total["issued"])},
-		{Name: "Refused requests", Value: count(t.Total["refused"])},
+		{Name: v.say("board.word.users"), Value: count(int64(users))},
+		{Name: v.say("board.word.applications"), Value: count(int64(apps))},
+		{Name: v.say("board.home.sign_ins"), Value: count(t.Total["sign_in"])},
+		{Name: v.say("board.home.answers_with_tokens"), Value: count(t.Total["issued"])},
+		{Name: v.say("board.refusals.refused_requests"), Value: count(t.Total["refused"])},
 	}, nil
 }
 
-// grantNames are what ways to tokens are called.
+// grantNames are the messages that say what ways to tokens are called.
 var grantNames = map[string]string{
-	oauth.GrantAuthorizationCode: "Code", oauth.GrantRefreshToken: "Refresh", oauth.GrantClientCredentials: "Client credentials", oauth.GrantDeviceCode: "Device",
-	"other": "Other",
+	oauth.GrantAuthorizationCode: "board.home.by_code", oauth.GrantRefreshToken: "board.home.by_refresh", oauth.GrantClientCredentials: "board.home.by_client_credentials", oauth.GrantDeviceCode: "board.home.by_device",
+	"other": "board.home.by_other",
 }
 
 // charts draws what people would rather look at than read.
-func charts(t admin.Trends) []chart.Chart {
+func charts(v *visit, t admin.Trends) []chart.Chart {
 	base := chart.Chart{Times: t.Times, Step: t.Step}
 	signIns, tokens, failures, latency := base, base, base, base
-	signIns.ID, signIns.Title, signIns.Kind = "sign-ins", "Sign-ins", chart.Areas
-	signIns.Series = []chart.Series{{Name: "Succeeded", Tone: 1, Values: floats(t.SignIns)}, {Name: "Refused", Tone: 6, Values: floats(t.Failed)}}
-	signIns.Summary = fmt.Sprintf("%d sign-ins succeeded and %d were refused.", sum(t.SignIns), sum(t.Failed))
+	signIns.ID, signIns.Title, signIns.Kind = "sign-ins", v.say("board.home.sign_ins"), chart.Areas
+	signIns.Series = []chart.Series{{Name: v.say("board.home.succeeded"), Tone: 1, Values: floats(t.SignIns)}, {Name: v.say("board.home.refused"), Tone: 6, Values: floats(t.Failed)}}
+	signIns.Summary = v.say("board.home.sign_ins_summary", "succeeded", int(sum(t.SignIns)), "refused", int(sum(t.Failed)))
 
-	tokens.ID, tokens.Title, tokens.Kind = "tokens", "Tokens issued", chart.Bars
-	tokens.Series = stacked(t.Issued, grantNames, []int{1, 2, 3, 4, 5, 7})
-	tokens.Summary = fmt.Sprintf("%d answers with tokens.", t.Total["issued"])
+	tokens.ID, tokens.Title, tokens.Kind = "tokens", v.say("board.home.tokens_issued"), chart.Bars
+	tokens.Series = stacked(v, t.Issued, grantNames, []int{1, 2, 3, 4, 5, 7})
+	tokens.Summary = v.say("board.home.tokens_summary", "n", int(t.Total["issued"]))
 
-	failures.ID, failures.Title, failures.Kind = "failures", "Refused requests", chart.Bars
-	failures.Series = stacked(t.Refused, nil, []int{6, 3, 4, 7, 5, 2})
-	failures.Summary = fmt.Sprintf("%d protocol requests were refused.", t.Total["refused"])
+	failures.ID, failures.Title, failures.Kind = "failures", v.say("board.refusals.refused_requests"), chart.Bars
+	failures.Series = stacked(v, t.Refused, nil, []int{6, 3, 4, 7, 5, 2})
+	failures.Summary = v.say("board.home.failures_summary", "n", int(t.Total["refused"]))
 
-	latency.ID, latency.Title, latency.Kind, latency.Format = "latency", "How long answers take", chart.Lines, chart.Milliseconds
+	latency.ID, latency.Title, latency.Kind, latency.Format = "latency", v.say("board.home.latency"), chart.Lines, chart.Milliseconds
 	latency.Gaps = true
-	latency.Series = []chart.Series{{Name: "Median", Tone: 2, Values: milliseconds(t.Median)}, {Name: "95 of 100 are faster", Tone: 3, Values: milliseconds(t.Slow)}}
-	latency.Summary = fmt.Sprintf("The median of %d answers over time, and how fast 95 of 100 were.", sum(t.Requests))
+	latency.Series = []chart.Series{{Name: v.say("board.home.median"), Tone: 2, Values: milliseconds(t.Median)}, {Name: v.say("board.home.faster"), Tone: 3, Values: milliseconds(t.Slow)}}
+	latency.Summary = v.say("board.home.latency_summary", "n", int(sum(t.Requests)))
 	return []chart.Chart{signIns, tokens, failures, latency}
 }
 
@@ -94,7 +93,7 @@ func charts(t admin.Trends) []chart.Chart {
 const mostSeries = 6
 
 // stacked makes a series of each list, the greatest first.
-func stacked(lists map[string][]int64, names map[string]string, tones []int) []chart.Series {
+func stacked(v *visit, lists map[string][]int64, names map[string]string, tones []int) []chart.Series {
 	keys := make([]string, 0, len(lists))
 	for key := range lists {
 		keys = append(keys, key)
@@ -109,12 +108,12 @@ func stacked(lists map[string][]int64, names map[string]string, tones []int) []c
 	for i, key := range keys {
 		name := key
 		if names[key] != "" {
-			name = names[key]
+			name = v.say(names[key])
 		}
 		values := floats(lists[key])
 		if i >= mostSeries {
 			last := &all[mostSeries-1]
-			last.Name = "Others"
+			last.Name = v.say("board.home.others")
 			for j := range values {
 				last.Values[j] += values[j]
 			}
@@ -152,9 +151,9 @@ func sum(all []int64) (total int64) {
 func (d *Dashboard) health(v *visit, nodes []store.Node) ([]ui.Check, error) {
 	began := time.Now() // not the instance's clock, which tests stop
 	err := d.Ready(v.r.Context())
-	database := ui.Check{Name: "Database", Value: "Answers in " + chart.Milliseconds(float64(time.Since(began).Microseconds())/1000), Good: err == nil}
+	database := ui.Check{Name: v.say("board.home.database"), Value: v.say("board.home.answers_in", "time", chart.Milliseconds(float64(time.Since(began).Microseconds())/1000)), Good: err == nil}
 	if err != nil {
-		database.Value = "Does not answer"
+		database.Value = v.say("board.home.no_answer")
 	}
 	keys, err := d.Keys.SigningKeys(v.r.Context())
 	if err != nil {
@@ -172,10 +171,10 @@ func (d *Dashboard) health(v *visit, nodes []store.Node) ([]ui.Check, error) {
 	waiting := d.Waiting()
 	return []ui.Check{
 		database,
-		{Name: "Waiting for it", Value: fmt.Sprintf("%d operations on this node", waiting), Good: waiting < manyWaiting},
-		d.keyHealth(keys),
-		{Name: "Nodes", Value: fmt.Sprintf("%d seen in the last minutes", len(nodes)), Good: len(nodes) > 0},
-		{Name: "Version", Value: strings.Join(names, ", "), Good: len(names) <= 1},
+		{Name: v.say("board.home.waiting"), Value: v.say("board.home.waiting_operations", "n", waiting), Good: waiting < manyWaiting},
+		d.keyHealth(v, keys),
+		{Name: v.say("board.home.nodes"), Value: v.say("board.home.nodes_seen", "n", len(nodes)), Good: len(nodes) > 0},
+		{Name: v.say("board.home.version"), Value: strings.Join(names, ", "), Good: len(names) <= 1},
 	}, nil
 }
 
@@ -187,7 +186,7 @@ const manyWaiting = 200
 const keyPeriod = 90 * 24 * time.Hour
 
 // keyHealth says when the keys rotate next: that of the oldest that signs.
-func (d *Dashboard) keyHealth(keys []store.SigningKey) ui.Check {
+func (d *Dashboard) keyHealth(v *visit, keys []store.SigningKey) ui.Check {
 	signs := signing(keys, d.Now())
 	next := time.Time{}
 	for _, k := range keys {
@@ -196,9 +195,9 @@ func (d *Dashboard) keyHealth(keys []store.SigningKey) ui.Check {
 		}
 	}
 	if next.IsZero() {
-		return ui.Check{Name: "Signing keys", Value: "None signs"}
+		return ui.Check{Name: v.say("board.word.signing_keys"), Value: v.say("board.home.none_signs")}
 	}
-	return ui.Check{Name: "Signing keys", Value: "Next rotation " + next.UTC().Format("2 Jan 2006"), Good: d.Now().Before(next.Add(24 * time.Hour))}
+	return ui.Check{Name: v.say("board.word.signing_keys"), Value: v.say("board.home.next_rotation", "day", next.UTC().Format(time.DateOnly)), Good: d.Now().Before(next.Add(24 * time.Hour))}
 }
 
 // signing are the keys that sign now, by id: of each algorithm the last one that has

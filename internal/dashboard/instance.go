@@ -72,14 +72,14 @@ func (d *Dashboard) connectionsPage(v *visit, m ui.Mistakes) (answer, error) {
 func (d *Dashboard) revokeInstance(v *visit) (answer, error) {
 	before, m := d.before(v)
 	if strings.TrimSpace(v.get("confirm")) != "everything" {
-		m = ui.Mistakes{"confirm": "Type everything. Nothing was revoked."}
+		m = ui.Mistakes{"confirm": v.say("board.mistake.everything")}
 	}
 	if m == nil {
 		_, err := d.Admin.RevokeInstance(v.r.Context(), before)
 		if err == nil {
 			return done(root+"/connections", "revoked"), nil
 		}
-		if m, err = mistakes(err); err != nil {
+		if m, err = v.mistakes(err); err != nil {
 			return answer{}, err
 		}
 	}
@@ -116,7 +116,7 @@ func (d *Dashboard) createScope(v *visit) (answer, error) {
 	if err == nil {
 		return done(root+"/scopes", "created"), nil
 	}
-	m, err := mistakes(err)
+	m, err := v.mistakes(err)
 	if err != nil {
 		return answer{}, err
 	}

@@ -42,7 +42,7 @@ func TestInvitations(t *testing.T) {
 	b := w.operator()
 	b.get("/dashboard/invitations").wants(t, 200, "Nobody was invited yet")
 	p := b.post("/dashboard/invitations", "/dashboard/invitations", "email_address", "bob@example.com", "expires_in_days", "7")
-	p.wants(t, 200, "/sign-up?ticket=", "bob@example.com", "1 Dec 2026")
+	p.wants(t, 200, "/sign-up?ticket=", "bob@example.com", "2026-12-01")
 	b.post("/dashboard/invitations", "/dashboard/invitations", "email_address", "bob@example.com").wants(t, 422, "There is a pending invitation")
 	at := p.find(t, `action="(/dashboard/invitations/inv_\w+/revoke)"`)
 	b.change("/dashboard/invitations", at)

@@ -17,7 +17,7 @@ func (d *Dashboard) invite(v *visit) (answer, error) {
 	made, err := d.Admin.Invite(v.r.Context(), admin.NewInvitation{EmailAddress: v.get("email_address"), Days: days})
 	var m ui.Mistakes
 	if err != nil {
-		if m, err = mistakes(err); err != nil {
+		if m, err = v.mistakes(err); err != nil {
 			return answer{}, err
 		}
 	}
@@ -60,7 +60,7 @@ func (d *Dashboard) createSecretKey(v *visit) (answer, error) {
 	k, err := d.Admin.CreateSecretKey(v.r.Context(), v.get("name"), readSeconds(v.get("lifetime")), strings.HasPrefix(d.Issuer, "http:"))
 	var m ui.Mistakes
 	if err != nil {
-		if m, err = mistakes(err); err != nil {
+		if m, err = v.mistakes(err); err != nil {
 			return answer{}, err
 		}
 	}
@@ -111,7 +111,7 @@ func (d *Dashboard) rotateKeys(v *visit) (answer, error) {
 // replaceKeys serves POST /dashboard/signing-keys/replace.
 func (d *Dashboard) replaceKeys(v *visit) (answer, error) {
 	if strings.TrimSpace(v.get("confirm")) != "replace" {
-		return d.signingKeysPage(v, ui.Mistakes{"confirm": "Type replace. Nothing was changed."})
+		return d.signingKeysPage(v, ui.Mistakes{"confirm": v.say("board.mistake.replace")})
 	}
 	return done(root+"/signing-keys", "replaced"), d.Signing.RotateNow(v.r.Context())
 }

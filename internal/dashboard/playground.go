@@ -59,7 +59,7 @@ func (d *Dashboard) playgroundPage(v *visit, app admin.Application) ui.BoardPlay
 		ApplicationFrame: d.frame(v, app), Address: address, Allowed: slices.Contains(app.RedirectURIs, address), Secret: !app.Public,
 	}
 	for _, name := range app.Scopes {
-		page.Scopes = append(page.Scopes, ui.ScopeChoice{Name: name, Text: ui.ScopeWords(name), Chosen: true})
+		page.Scopes = append(page.Scopes, ui.ScopeChoice{Name: name, Chosen: true})
 	}
 	return page
 }
@@ -158,13 +158,13 @@ func (d *Dashboard) firstSteps(v *visit, c store.Client, f flow) []ui.Playground
 			back.Set(name, value)
 		}
 	}
-	about := "The user has signed in and agreed. The code is good for a minute and buys once."
+	about := v.say("board.playground.agreed")
 	if back.Get("error") != "" {
-		about = "The request was refused; the request doctor knows more."
+		about = v.say("board.playground.refused")
 	}
 	return []ui.PlaygroundStep{
-		{Title: "The application sends the browser to Signet", Text: "With a PKCE challenge, which only whoever has the verifier can answer.", Wire: "GET " + d.readable(d.Issuer+d.authorizeURL(c, f, "(sealed)"))},
-		{Title: "The browser comes back", Text: about, Wire: "GET " + d.readable(d.Issuer+callbackPath+"?"+back.Encode())},
+		{Title: v.say("board.playground.sent"), Text: v.say("board.playground.sent_text"), Wire: "GET " + d.readable(d.Issuer+d.authorizeURL(c, f, "(sealed)"))},
+		{Title: v.say("board.playground.came_back"), Text: about, Wire: "GET " + d.readable(d.Issuer+callbackPath+"?"+back.Encode())},
 	}
 }
 
@@ -193,13 +193,13 @@ func (d *Dashboard) exchangePlayground(v *visit) (answer, error) {
 	bought := d.ask(v.r.Context(), app.Client, v.get("secret"), url.Values{
 		"grant_type": {oauth.GrantAuthorizationCode}, "code": {f.Code}, "redirect_uri": {d.Issuer + callbackPath}, "code_verifier": {f.Verifier},
 	})
-	page.Steps = append(page.Steps, ui.PlaygroundStep{Title: "The code buys tokens", Text: bought.about(), Wire: bought.wire()})
+	page.Steps = append(page.Steps, ui.PlaygroundStep{Title: v.say("board.playground.bought"), Text: bought.about(v), Wire: bought.wire()})
 	if token := bought.text("id_token"); token != "" {
-		page.Steps = append(page.Steps, ui.PlaygroundStep{Title: "What the ID token says", Text: "Its claims, which the application checks with the published keys.", Wire: claimsOf(token)})
+		page.Steps = append(page.Steps, ui.PlaygroundStep{Title: v.say("board.playground.id_token"), Text: v.say("board.playground.id_token_text"), Wire: claimsOf(token)})
 	}
 	if token := bought.text("access_token"); token != "" {
 		who := d.userInfo(v.r.Context(), token)
-		page.Steps = append(page.Steps, ui.PlaygroundStep{Title: "The access token tells who the user is", Text: who.about(), Wire: who.wire()})
+		page.Steps = append(page.Steps, ui.PlaygroundStep{Title: v.say("board.playground.user_info"), Text: who.about(v), Wire: who.wire()})
 	}
 	return answer{page: page}, nil
 }
@@ -226,6 +226,6 @@ func (d *Dashboard) servicePlayground(v *visit) (answer, error) {
 		form.Set("scope", scopes.String())
 	}
 	bought := d.ask(v.r.Context(), app.Client, v.get("secret"), form)
-	page.Steps = []ui.PlaygroundStep{{Title: "The service asks for a token", Text: bought.about(), Wire: bought.wire()}}
+	page.Steps = []ui.PlaygroundStep{{Title: v.say("board.playground.service"), Text: bought.about(v), Wire: bought.wire()}}
 	return answer{page: page}, nil
 }

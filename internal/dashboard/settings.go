@@ -20,7 +20,7 @@ func (d *Dashboard) showSettings(v *visit) (answer, error) {
 // settingsPage shows settings, kept or entered.
 func (d *Dashboard) settingsPage(v *visit, s store.Settings) ui.BoardSettings {
 	return ui.BoardSettings{
-		Board: v.board("/settings"), Lifetimes: d.lifetimeChoices(s.Lifetimes, s), HTTPRedirects: s.AllowHTTPRedirectURIs, JWT: s.JWTAccessTokens,
+		Board: v.board("/settings"), Lifetimes: lifetimeChoices(v, s.Lifetimes, s), HTTPRedirects: s.AllowHTTPRedirectURIs, JWT: s.JWTAccessTokens,
 		Registration: s.DynamicRegistration, RegistrationToken: s.RegistrationTokenRequired, Advertised: s.MetadataDocuments.Advertised,
 		OnlyPreRegistered: s.MetadataDocuments.OnlyPreRegistered, BlockHidden: s.MetadataDocuments.BlockImplicit,
 		Resources: strings.Join(s.Resources, "\n"), Origins: strings.Join(s.AllowedOrigins, "\n"),
@@ -60,7 +60,7 @@ func (d *Dashboard) updateSettings(v *visit) (answer, error) {
 	for i := range page.Lifetimes {
 		page.Lifetimes[i].Value = v.get(page.Lifetimes[i].Name)
 	}
-	if page.Mistakes, err = mistakes(err); err != nil {
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil
@@ -101,7 +101,7 @@ func (d *Dashboard) updateBranding(v *visit) (answer, error) {
 	if err == nil {
 		return done(root+"/settings/branding", "saved"), nil
 	}
-	if page.Mistakes, err = mistakes(err); err != nil {
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil
@@ -116,7 +116,7 @@ func (d *Dashboard) uploadBrandLogo(v *visit) (answer, error) {
 	if err = d.Admin.SetBrandLogo(v.r.Context(), file); err == nil {
 		return done(root+"/settings/branding", "logo"), nil
 	}
-	m, err := mistakes(err)
+	m, err := v.mistakes(err)
 	if err != nil {
 		return answer{}, err
 	}

@@ -10,10 +10,10 @@ import (
 )
 
 // linkGone is the page for whoever follows a link that was used or has expired.
-func linkGone() answer {
+func linkGone(v *visit) answer {
 	return answer{status: http.StatusGone, page: ui.BoardOutside{
-		Title: "This link does not work any more",
-		Text:  "It works once and for a limited time. Make another one with: signet operators invite",
+		Title: v.say("board.trouble.link_gone"),
+		Text:  v.say("board.trouble.link_gone_text"),
 	}}
 }
 
@@ -21,7 +21,7 @@ func linkGone() answer {
 func (d *Dashboard) setUpPage(v *visit, page ui.OperatorSetup) (answer, error) {
 	l, err := d.Admin.OperatorLink(v.r.Context(), v.get("token"))
 	if errors.Is(err, store.ErrNotFound) {
-		return linkGone(), nil
+		return linkGone(v), nil
 	}
 	if err != nil {
 		return answer{}, err
@@ -54,7 +54,7 @@ func (d *Dashboard) setUp(v *visit) (answer, error) {
 	if signedIn {
 		err := d.Admin.JoinOperators(v.r.Context(), v.get("token"), current.User.ID)
 		if errors.Is(err, store.ErrNotFound) {
-			return linkGone(), nil
+			return linkGone(v), nil
 		}
 		return see(root), err
 	}
@@ -63,10 +63,10 @@ func (d *Dashboard) setUp(v *visit) (answer, error) {
 		EmailAddresses: []string{page.Address}, FirstName: page.FirstName, LastName: page.LastName, Password: v.get("password"),
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return linkGone(), nil
+		return linkGone(v), nil
 	}
 	if err != nil {
-		if page.Mistakes, err = mistakes(err); err != nil {
+		if page.Mistakes, err = v.mistakes(err); err != nil {
 			return answer{}, err
 		}
 		return d.setUpPage(v, page)

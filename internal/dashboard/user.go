@@ -20,7 +20,7 @@ func (d *Dashboard) showSessions(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	page := ui.BoardSessions{UserFrame: f, Device: browserOf, Here: v.current.ID}
+	page := ui.BoardSessions{UserFrame: f, Device: func(agent string) string { return browserOf(v, agent) }, Here: v.current.ID}
 	page.Sessions, _, err = d.Admin.Sessions(v.r.Context(), f.Who.ID, maxSessions, 0)
 	return answer{page: page}, err
 }
@@ -43,7 +43,7 @@ func (d *Dashboard) revokeSession(v *visit) (answer, error) {
 type sign struct{ in, name string }
 
 var (
-	browserSigns = []sign{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}, {"Go-http-client", "a Go program"}}
+	browserSigns = []sign{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}, {"Go-http-client", "Go"}}
 	systemSigns  = []sign{{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "Mac"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}}
 )
 
@@ -57,15 +57,15 @@ func firstSign(agent string, signs []sign) string {
 }
 
 // browserOf names a browser as people do.
-func browserOf(agent string) string {
+func browserOf(v *visit, agent string) string {
 	browser, system := firstSign(agent, browserSigns), firstSign(agent, systemSigns)
 	switch {
 	case browser != "" && system != "":
-		return browser + " on " + system
+		return v.say("board.user.browser_on", "browser", browser, "system", system)
 	case browser+system != "":
 		return browser + system
 	case agent == "":
-		return "Unknown browser"
+		return v.say("board.user.unknown_browser")
 	}
 	return agent
 }
@@ -143,7 +143,7 @@ func (d *Dashboard) setPassword(v *visit) (answer, error) {
 		return done(userPath(f.Who.ID)+"/access", "password"), nil
 	}
 	page := ui.BoardAccess{UserFrame: f}
-	if page.Mistakes, err = mistakes(err); err != nil {
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil
@@ -210,7 +210,7 @@ func (d *Dashboard) deleteUser(v *visit) (answer, error) {
 	}
 	if strings.TrimSpace(v.get("confirm")) != f.Who.ID {
 		page := ui.BoardAccess{UserFrame: f}
-		page.Mistakes = ui.Mistakes{"confirm": "That is not the user ID. Nothing was deleted."}
+		page.Mistakes = ui.Mistakes{"confirm": v.say("board.mistake.user_id")}
 		return answer{status: http.StatusUnprocessableEntity, page: page}, nil
 	}
 	if _, err := d.keptIn(v, "", func(id string) error { return d.Admin.DeleteUser(v.r.Context(), id) }); err != nil {

@@ -48,7 +48,7 @@ func (d *Dashboard) createUser(v *visit) (answer, error) {
 		return done(userPath(u.ID), "created"), nil
 	}
 	page := ui.BoardNewUser{Board: v.board("/users"), Address: v.get("email_address"), Username: n.Username, FirstName: n.FirstName, LastName: n.LastName}
-	if page.Mistakes, err = mistakes(err); err != nil {
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil
@@ -96,7 +96,7 @@ func (d *Dashboard) updateUser(v *visit) (answer, error) {
 	if err == nil {
 		return done(userPath(f.Who.ID), "saved"), nil
 	}
-	if page.Mistakes, err = mistakes(err); err != nil {
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil
@@ -113,7 +113,7 @@ func (d *Dashboard) addEmail(v *visit) (answer, error) {
 		return done(userPath(f.Who.ID), "saved"), nil
 	}
 	page := profile(f)
-	if page.Mistakes, err = mistakes(err); err != nil {
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil
@@ -176,7 +176,7 @@ func (d *Dashboard) updateMetadata(v *visit) (answer, error) {
 	if err == nil {
 		return done(userPath(f.Who.ID)+"/metadata", "saved"), nil
 	}
-	if page.Mistakes, err = mistakes(err); err != nil {
+	if page.Mistakes, err = v.mistakes(err); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusUnprocessableEntity, page: page}, nil

@@ -126,11 +126,12 @@ func (x exchange) text(name string) string {
 	return s
 }
 
-func (x exchange) about() string {
+// about says more of an answer that is no success.
+func (x exchange) about(v *visit) string {
 	if x.status == http.StatusOK {
 		return ""
 	}
-	return "The request was refused; the request doctor knows more."
+	return v.say("board.playground.refused")
 }
 
 // wire is how it went, with secrets shortened.

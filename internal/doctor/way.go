@@ -4,7 +4,7 @@ import "strings"
 
 // A Step is one that a request has to pass.
 type Step struct {
-	Name  string
+	Name  string // a message
 	State StepState
 	Text  string // what went wrong in it
 }
@@ -19,11 +19,11 @@ const (
 	NotSeen StepState = "open" // the request did not get there
 )
 
-// The steps of what can be asked, in order. The last one is what it was for.
+// The steps of what can be asked, in order: messages of package lang. The last one is what it was for.
 var (
-	authorizeSteps = []string{"Request arrives", "Application is known", "Address is registered", "Parameters are right", "User signs in", "User agrees", "Code goes back"}
-	tokenSteps     = []string{"Request arrives", "Application proves itself", "Grant type is allowed", "Code or token is good", "Address is the same", "PKCE matches", "Tokens are issued"}
-	otherSteps     = []string{"Request arrives", "Application proves itself", "What it asks is right", "Answer goes back"}
+	authorizeSteps = []string{"board.way.request_arrives", "board.way.application_is_known", "board.way.address_is_registered", "board.way.parameters_are_right", "board.way.user_signs_in", "board.way.user_agrees", "board.way.code_goes_back"}
+	tokenSteps     = []string{"board.way.request_arrives", "board.way.application_proves_itself", "board.way.grant_type_is_allowed", "board.way.code_or_token_is_good", "board.way.address_is_the_same", "board.way.pkce_matches", "board.way.tokens_are_issued"}
+	otherSteps     = []string{"board.way.request_arrives", "board.way.application_proves_itself", "board.way.what_it_asks_is_right", "board.way.answer_goes_back"}
 )
 
 // Way is the way of the request with the step that it failed in.

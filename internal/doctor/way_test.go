@@ -12,20 +12,20 @@ func TestWay(t *testing.T) {
 		c    Case
 		want string
 	}{
-		{Case{Request: "GET /oauth/authorize", Code: "invalid_request", Rule: "RFC 9700 §2.1", Registered: known}, "Address is registered"},
-		{Case{Request: "GET /oauth/authorize", Code: "invalid_request", Rule: "RFC 6749 §4.1.2.1"}, "Application is known"},
-		{Case{Request: "GET /oauth/authorize", Code: "invalid_scope", Rule: "RFC 6749 §4.1.2.1", Registered: known}, "Parameters are right"},
-		{Case{Request: "POST /oauth/authorize", Code: "login_required", Rule: "OIDC Core §3.1.2.6", Registered: known}, "User signs in"},
-		{Case{Request: "GET /oauth/authorize", Code: "access_denied", Rule: "RFC 6749 §4.1.2.1", Registered: known}, "User agrees"},
-		{Case{Request: "POST /oauth/token", Code: "invalid_client", Rule: "RFC 6749 §5.2"}, "Application proves itself"},
-		{Case{Request: "POST /oauth/token", Code: "unauthorized_client", Rule: "RFC 6749 §4.4"}, "Grant type is allowed"},
-		{Case{Request: "POST /oauth/token", Code: "invalid_grant", Rule: "RFC 6749 §4.1.2"}, "Code or token is good"},
-		{Case{Request: "POST /oauth/token", Code: "invalid_grant", Rule: "RFC 6749 §4.1.3"}, "Address is the same"},
-		{Case{Request: "POST /oauth/token", Code: "invalid_grant", Rule: "RFC 7636 §4.6"}, "PKCE matches"},
-		{Case{Request: "POST /oauth/token", Code: "invalid_request", Rule: "RFC 6749 §3.2"}, "Request arrives"},
-		{Case{Request: "POST /oauth/introspect", Code: "invalid_client", Rule: "RFC 6749 §5.2"}, "Application proves itself"},
-		{Case{Request: "GET /oauth/userinfo", Code: "invalid_token", Rule: "RFC 6750 §3.1"}, "What it asks is right"},
-		{Case{}, "What it asks is right"},
+		{Case{Request: "GET /oauth/authorize", Code: "invalid_request", Rule: "RFC 9700 §2.1", Registered: known}, "board.way.address_is_registered"},
+		{Case{Request: "GET /oauth/authorize", Code: "invalid_request", Rule: "RFC 6749 §4.1.2.1"}, "board.way.application_is_known"},
+		{Case{Request: "GET /oauth/authorize", Code: "invalid_scope", Rule: "RFC 6749 §4.1.2.1", Registered: known}, "board.way.parameters_are_right"},
+		{Case{Request: "POST /oauth/authorize", Code: "login_required", Rule: "OIDC Core §3.1.2.6", Registered: known}, "board.way.user_signs_in"},
+		{Case{Request: "GET /oauth/authorize", Code: "access_denied", Rule: "RFC 6749 §4.1.2.1", Registered: known}, "board.way.user_agrees"},
+		{Case{Request: "POST /oauth/token", Code: "invalid_client", Rule: "RFC 6749 §5.2"}, "board.way.application_proves_itself"},
+		{Case{Request: "POST /oauth/token", Code: "unauthorized_client", Rule: "RFC 6749 §4.4"}, "board.way.grant_type_is_allowed"},
+		{Case{Request: "POST /oauth/token", Code: "invalid_grant", Rule: "RFC 6749 §4.1.2"}, "board.way.code_or_token_is_good"},
+		{Case{Request: "POST /oauth/token", Code: "invalid_grant", Rule: "RFC 6749 §4.1.3"}, "board.way.address_is_the_same"},
+		{Case{Request: "POST /oauth/token", Code: "invalid_grant", Rule: "RFC 7636 §4.6"}, "board.way.pkce_matches"},
+		{Case{Request: "POST /oauth/token", Code: "invalid_request", Rule: "RFC 6749 §3.2"}, "board.way.request_arrives"},
+		{Case{Request: "POST /oauth/introspect", Code: "invalid_client", Rule: "RFC 6749 §5.2"}, "board.way.application_proves_itself"},
+		{Case{Request: "GET /oauth/userinfo", Code: "invalid_token", Rule: "RFC 6750 §3.1"}, "board.way.what_it_asks_is_right"},
+		{Case{}, "board.way.what_it_asks_is_right"},
 	} {
 		got, passing := "", true
 		for _, s := range tt.c.Way() {

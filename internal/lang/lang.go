@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed messages/*.toml
+//go:embed messages
 var files embed.FS
 
 // A Language is one that people can be spoken to in. The zero value is English.
@@ -123,14 +123,19 @@ func wanted(list string) []language.Tag {
 }
 
 // load reads the messages of a language. Those below a table have its name before
-// theirs; a table of plural forms is one message.
+// theirs, and those of the dashboard "board"; a table of plural forms is one message.
 func load(tag string) (map[string]message, error) {
-	var tree map[string]any
-	if _, err := toml.DecodeFS(files, "messages/"+tag+".toml", &tree); err != nil {
-		return nil, fmt.Errorf("reading the messages of %s: %w", tag, err)
-	}
 	messages := map[string]message{}
-	return messages, collect(messages, "", tree)
+	for prefix, directory := range map[string]string{"": "messages/", "board": "messages/board/"} {
+		var tree map[string]any
+		if _, err := toml.DecodeFS(files, directory+tag+".toml", &tree); err != nil {
+			return nil, fmt.Errorf("reading the messages of %s: %w", tag, err)
+		}
+		if err := collect(messages, prefix, tree); err != nil {
+			return nil, err
+		}
+	}
+	return messages, nil
 }
 
 func collect(messages map[string]message, key string, value any) error {

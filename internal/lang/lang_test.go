@@ -124,9 +124,16 @@ func TestMessagesAreSaid(t *testing.T) {
 			t.Errorf("nothing says %s", key)
 		}
 	}
-	files, err := filepath.Glob("messages/*")
-	if err != nil || len(files) != len(All()) {
-		t.Errorf("there are the files %v for %d languages: %v", files, len(All()), err)
+	for key := range said {
+		if _, ok := kinds[0].read()[key]; strings.HasPrefix(key, "board.") && strings.Count(key, ".") == 2 && !ok {
+			t.Errorf("there is no message %s, but something says it", key)
+		}
+	}
+	for _, pattern := range []string{"messages/*.toml", "messages/board/*.toml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) != len(All()) {
+			t.Errorf("there are the files %v for %d languages: %v", files, len(All()), err)
+		}
 	}
 }
 

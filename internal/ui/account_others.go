@@ -114,7 +114,12 @@ func (p AccountDataPage) Render(w io.Writer, v View) error {
 func day(t time.Time) template.HTML { return stamp(t, "2006-01-02") }
 
 // moment shows a day and a time.
-func moment(t time.Time) template.HTML { return stamp(t, "2006-01-02 15:04 UTC") }
+func moment(t time.Time) template.HTML { return stamp(t, momentLayout) }
+
+const momentLayout = "2006-01-02 15:04 UTC"
+
+// instant writes what moment shows as plain text.
+func instant(t time.Time) string { return t.UTC().Format(momentLayout) }
 
 func stamp(t time.Time, layout string) template.HTML {
 	t = t.UTC()

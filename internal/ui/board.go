@@ -6,13 +6,10 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/signet-auth/signet/internal/lang"
 )
 
 // A Board is what all pages of the operators' dashboard have in common: the frame,
-// and what was done just before. Such a page embeds it. The texts of the dashboard
-// are English.
+// and what was done just before. Such a page embeds it.
 type Board struct {
 	User    Person
 	CSRF    string
@@ -21,10 +18,10 @@ type Board struct {
 	Wrong   string // a sentence about what could not be done, or ""
 }
 
-// A boardEntry is an entry of the navigation.
+// A boardEntry is an entry of the navigation; its label is a message.
 type boardEntry struct{ Label, Href, Icon string }
 
-// A boardGroup is entries that belong together.
+// A boardGroup is entries that belong together; its label is a message, or "".
 type boardGroup struct {
 	Label   string
 	Entries []boardEntry
@@ -34,51 +31,51 @@ type boardGroup struct {
 const DashboardPath = "/dashboard"
 
 var boardGroups = []boardGroup{
-	{"", []boardEntry{{"Home", DashboardPath, "chart"}}},
-	{"Who signs in", []boardEntry{
-		{"Applications", DashboardPath + "/applications", "apps"},
-		{"Users", DashboardPath + "/users", "person"},
-		{"Invitations", DashboardPath + "/invitations", "mail"},
-		{"Connections", DashboardPath + "/connections", "link"},
+	{"", []boardEntry{{"board.word.home", DashboardPath, "chart"}}},
+	{"board.frame.who_signs_in", []boardEntry{
+		{"board.word.applications", DashboardPath + "/applications", "apps"},
+		{"board.word.users", DashboardPath + "/users", "person"},
+		{"board.word.invitations", DashboardPath + "/invitations", "mail"},
+		{"board.word.connections", DashboardPath + "/connections", "link"},
 	}},
-	{"What happened", []boardEntry{
-		{"Events", DashboardPath + "/events", "clock"},
-		{"Request doctor", DashboardPath + "/refusals", "alert"},
+	{"board.word.what_happened", []boardEntry{
+		{"board.word.events", DashboardPath + "/events", "clock"},
+		{"board.word.request_doctor", DashboardPath + "/refusals", "alert"},
 	}},
-	{"How it runs", []boardEntry{
-		{"Scopes", DashboardPath + "/scopes", "check"},
-		{"Secret keys", DashboardPath + "/secret-keys", "key"},
-		{"Signing keys", DashboardPath + "/signing-keys", "lock"},
-		{"Operators", DashboardPath + "/operators", "shield"},
-		{"Settings", DashboardPath + "/settings", "settings"},
+	{"board.frame.how_it_runs", []boardEntry{
+		{"board.word.scopes", DashboardPath + "/scopes", "check"},
+		{"board.word.secret_keys", DashboardPath + "/secret-keys", "key"},
+		{"board.word.signing_keys", DashboardPath + "/signing-keys", "lock"},
+		{"board.word.operators", DashboardPath + "/operators", "shield"},
+		{"board.word.settings", DashboardPath + "/settings", "settings"},
 	}},
 }
 
 // Groups are the navigation.
 func (b Board) Groups() []boardGroup { return boardGroups }
 
-// doneTexts say what was done.
+// doneTexts are the messages that say what was done.
 var doneTexts = map[string]string{
-	"saved":        "Saved.",
-	"created":      "Created.",
-	"deleted":      "Deleted for good.",
-	"logo":         "The new logo is shown from now on.",
-	"allowed":      "The playground may be used now.",
-	"revoked":      "Revoked. What was issued before is dead at its next use.",
-	"disconnected": "Disconnected. The user is asked anew, and what was granted is dead at its next use.",
-	"banned":       "Banned. The user is signed out everywhere, and what was granted is dead.",
-	"unbanned":     "The user may sign in again. What the ban ended stays ended.",
-	"locked":       "Locked. The user cannot sign in; sessions go on.",
-	"unlocked":     "Unlocked. The user can sign in again.",
-	"signed_out":   "That session has ended.",
-	"password":     "The password was changed, and the user signed out everywhere.",
-	"rotated":      "New keys are published. They sign from a day later on, so that everybody has them by then.",
-	"replaced":     "The keys were replaced at once. ID tokens and JWT access tokens from before are good no more.",
-	"operator":     "The user is an operator now.",
-	"no_operator":  "The user is no operator any more.",
+	"saved":        "board.done.saved",
+	"created":      "board.done.created",
+	"deleted":      "board.done.deleted",
+	"logo":         "board.done.logo",
+	"allowed":      "board.done.allowed",
+	"revoked":      "board.done.revoked",
+	"disconnected": "board.done.disconnected",
+	"banned":       "board.done.banned",
+	"unbanned":     "board.done.unbanned",
+	"locked":       "board.done.locked",
+	"unlocked":     "board.done.unlocked",
+	"signed_out":   "board.done.signed_out",
+	"password":     "board.done.password",
+	"rotated":      "board.done.rotated",
+	"replaced":     "board.done.replaced",
+	"operator":     "board.done.operator",
+	"no_operator":  "board.done.no_operator",
 }
 
-// Notice is what was done, in a sentence, or "".
+// Notice is the message that says what was done, or "".
 func (b Board) Notice() string { return doneTexts[b.Done] }
 
 // A sheet is a page of the dashboard: what it is about, and blocks one below
@@ -87,6 +84,7 @@ type sheet struct {
 	Board
 	Title   string
 	Lead    string
+	English bool    // of Lead: it is in English, whatever the page is in
 	Above   *place  // the page that this one belongs to
 	Badges  []badge // beside the title
 	Tabs    []place
@@ -117,6 +115,7 @@ type block struct {
 	Steps    []step
 	Compare  []compared
 	List     []string
+	English  bool // of List
 	Search   *search
 	Table    *table
 	Empty    *empty
@@ -206,6 +205,9 @@ func bad(text string) badge     { return badge{text, "bad"} }
 func quiet(text string) badge   { return badge{text, ""} }
 func mutedCell(s string) cell   { return cell{Text: s, Muted: true} }
 func boardPath(s string) string { return DashboardPath + s }
+
+// said is the badge whose text is what the message says that it has for one.
+func (b badge) said(v View) badge { return badge{v.Say(b.Text), b.Tone} }
 
 // dayOr is a time of which the day alone is known, or a word if there is none.
 func dayOr(t time.Time, otherwise string) cell {
@@ -319,7 +321,6 @@ func (p Mistakes) mark(fields []field) []field {
 
 // board writes a sheet.
 func board(w io.Writer, v View, s sheet) error {
-	v.Language = lang.English
 	return renderIn(w, v, "board.html", "board/sheet", frame{View: v, Page: s})
 }
 

@@ -3,8 +3,6 @@ package ui
 import (
 	"io"
 	"net/url"
-	"strconv"
-	"strings"
 
 	"github.com/signet-auth/signet/internal/store"
 )
@@ -19,25 +17,25 @@ type Page struct {
 }
 
 // places are the buttons that lead on.
-func (p Page) places() []place {
+func (p Page) places(v View) []place {
 	var all []place
 	if p.Newer != "" {
-		all = append(all, place{Label: "Back", Href: p.Newer})
+		all = append(all, place{Label: v.Say("board.applications.back"), Href: p.Newer})
 	}
 	if p.Older != "" {
-		all = append(all, place{Label: "More", Href: p.Older})
+		all = append(all, place{Label: v.Say("board.word.more"), Href: p.Older})
 	}
 	return all
 }
 
-func (p Page) text() string {
+func (p Page) text(v View) string {
 	switch {
 	case p.Last == 0:
 		return ""
 	case p.Total < 0:
-		return strconv.Itoa(p.First) + " to " + strconv.Itoa(p.Last)
+		return v.Say("board.word.range", "first", p.First, "last", p.Last)
 	}
-	return strconv.Itoa(p.First) + " to " + strconv.Itoa(p.Last) + " of " + strconv.Itoa(p.Total)
+	return v.Say("board.word.range_of", "first", p.First, "last", p.Last, "total", p.Total)
 }
 
 // BoardApplications lists the OAuth applications.
@@ -54,21 +52,21 @@ func applicationPath(c store.Client) string {
 }
 
 // kindOf says what sort of client it is.
-func kindBadges(c store.Client) []badge {
+func kindBadges(v View, c store.Client) []badge {
 	var all []badge
 	switch {
 	case c.Public:
-		all = append(all, quiet("Public"))
+		all = append(all, quiet(v.Say("board.applications.public")))
 	case c.ClientCredentials:
-		all = append(all, quiet("Service"))
+		all = append(all, quiet(v.Say("board.applications.service")))
 	default:
-		all = append(all, quiet("Confidential"))
+		all = append(all, quiet(v.Say("board.applications.confidential")))
 	}
 	if c.DeviceGrant {
-		all = append(all, quiet("Device"))
+		all = append(all, quiet(v.Say("board.applications.device")))
 	}
 	if c.DynamicallyRegistered {
-		all = append(all, badge{"Registered itself", "bad"})
+		all = append(all, badge{v.Say("board.applications.registered_itself"), "bad"})
 	}
 	return all
 }
@@ -76,44 +74,45 @@ func kindBadges(c store.Client) []badge {
 // Render writes the page.
 func (p BoardApplications) Render(w io.Writer, v View) error {
 	s := sheet{
-		Board: p.Board, Title: "Applications", Lead: "What people sign in to with their accounts here.",
-		Buttons: []place{{Label: "New application", Href: boardPath("/applications/new")}},
+		Board: p.Board, Title: v.Say("board.word.applications"), Lead: v.Say("board.applications.what_people_sign_in"),
+		Buttons: []place{{Label: v.Say("board.applications.new_application"), Href: boardPath("/applications/new")}},
 	}
 	b := block{
-		ID: "applications", Search: &search{boardPath("/applications"), "Find an application", p.Query, "Name or client ID"},
-		Pages: p.places(), PageText: p.text(),
+		ID: "applications", Search: &search{boardPath("/applications"), v.Say("board.applications.find_an_application"), p.Query, v.Say("board.applications.name_or_client_id")},
+		Pages: p.places(v), PageText: p.text(v),
 	}
 	switch {
 	case len(p.Applications) > 0:
-		t := table{Caption: "Applications", Columns: []string{"Name", "Client ID", "Kind", "Changed"}}
+		t := table{Caption: v.Say("board.word.applications"), Columns: []string{v.Say("board.word.name"), v.Say("board.word.client_id"), v.Say("board.applications.kind"), v.Say("board.applications.changed")}}
 		for _, c := range p.Applications {
 			name := cell{Text: c.Name, Href: applicationPath(c), Tile: c.Name, Image: p.Logo(c)}
-			t.Rows = append(t.Rows, []cell{name, codeCell(c.ID), badges(kindBadges(c)...), when(c.UpdatedAt)})
+			t.Rows = append(t.Rows, []cell{name, codeCell(c.ID), badges(kindBadges(v, c)...), when(c.UpdatedAt)})
 		}
 		b.Table = &t
 	case p.Query != "":
-		b.Empty = &empty{Icon: "apps", Title: "Nothing found", Text: "No application has this in its name, or this client ID."}
+		b.Empty = &empty{Icon: "apps", Title: v.Say("board.word.nothing_found"), Text: v.Say("board.applications.no_application")}
 	default:
 		b.Search = nil
-		b.Empty = &empty{"apps", "No applications yet", "Create one, and people can sign in to it with their accounts.", &place{Label: "New application", Href: boardPath("/applications/new")}}
+		b.Empty = &empty{"apps", v.Say("board.applications.no_applications_yet"), v.Say("board.applications.create_one_and_people"), &place{Label: v.Say("board.applications.new_application"), Href: boardPath("/applications/new")}}
 	}
 	s.Blocks = []block{b}
 	return board(w, v, s)
 }
 
-// A Kind is a sort of client that is made by a form of its own.
+// A Kind is a sort of client that is made by a form of its own. Its name and text are
+// messages.
 type Kind struct{ Key, Name, Text, Redirects string }
 
 // Kinds are what somebody chooses from.
 func Kinds() []Kind { return kinds }
 
 var kinds = []Kind{
-	{"web", "Web application", "Runs on a server that can keep a secret: Go, Node, Java, Python, PHP, Ruby.", "https://app.example.com/callback"},
-	{"spa", "Application in the browser", "React, Vue or plain JavaScript without a server of its own. It has no secret and proves itself with PKCE.", "https://app.example.com/callback"},
-	{"native", "Phone or desktop application", "Comes back by a scheme of its own, a claimed https address, or a loopback port.", "com.example.app:/callback"},
-	{"device", "Device without keyboard", "A television or a command line: it shows a code that the user enters elsewhere.", ""},
-	{"service", "Service", "A machine that acts on its own behalf, without a user (client credentials).", ""},
-	{"mcp", "MCP client", "An assistant that uses tools for a user. It is public and comes back to a loopback port.", "http://127.0.0.1:33418/callback"},
+	{"web", "board.kind.web", "board.kind.web_text", "https://app.example.com/callback"},
+	{"spa", "board.kind.spa", "board.kind.spa_text", "https://app.example.com/callback"},
+	{"native", "board.kind.native", "board.kind.native_text", "com.example.app:/callback"},
+	{"device", "board.kind.device", "board.kind.device_text", ""},
+	{"service", "board.applications.service", "board.kind.service_text", ""},
+	{"mcp", "board.kind.mcp", "board.kind.mcp_text", "http://127.0.0.1:33418/callback"},
 }
 
 // KindNamed finds a kind by its key.
@@ -128,20 +127,30 @@ func KindNamed(key string) (Kind, bool) {
 
 // A ScopeChoice is a scope that may be given.
 type ScopeChoice struct {
-	Name, Text string
-	Chosen     bool
+	Name   string
+	Text   string // what the operator says of it, if it is not built in
+	Chosen bool
+}
+
+// field is a box to tick for it.
+func (c ScopeChoice) field(v View) field {
+	about := scopeWords(v, c.Name)
+	if about == "" {
+		about = c.Text
+	}
+	return field{Name: ScopeField(c.Name), Label: c.Name, Type: "checkbox", Checked: c.Chosen, Hint: about, Half: true}
 }
 
 // ScopeField is the name of the field for a scope.
 func ScopeField(name string) string { return "scope:" + name }
 
-func scopeFields(choices []ScopeChoice, mistake string) []field {
-	fields := []field{{Type: "heading", Label: "Scopes", Hint: "What it may ask users for. Give it no more than it needs."}}
+func scopeFields(v View, choices []ScopeChoice, mistake string) []field {
+	fields := []field{{Type: "heading", Label: v.Say("board.word.scopes"), Hint: v.Say("board.applications.what_it_may_ask")}}
 	if mistake != "" {
 		fields[0].Hint = mistake
 	}
 	for _, c := range choices {
-		fields = append(fields, field{Name: ScopeField(c.Name), Label: c.Name, Type: "checkbox", Checked: c.Chosen, Hint: c.Text, Half: true})
+		fields = append(fields, c.field(v))
 	}
 	return fields
 }
@@ -158,37 +167,34 @@ type BoardNewApplication struct {
 
 // Render writes the page.
 func (p BoardNewApplication) Render(w io.Writer, v View) error {
-	s := sheet{Board: p.Board, Title: "New application", Above: &place{Label: "Applications", Href: boardPath("/applications")}}
+	s := sheet{Board: p.Board, Title: v.Say("board.applications.new_application"), Above: &place{Label: v.Say("board.word.applications"), Href: boardPath("/applications")}}
 	s.Wrong = p.Mistakes.Other()
 	if p.Kind.Key == "" {
-		s.Lead = "Which of these is it most like? Everything can be changed later."
-		f := form{ID: "kind", Action: boardPath("/applications/new"), Get: true, Submit: "Continue"}
-		choice := field{Name: "kind", Label: "Kind of application", Type: "radio"}
+		s.Lead = v.Say("board.applications.which_of_these")
+		f := form{ID: "kind", Action: boardPath("/applications/new"), Get: true, Submit: v.Say("board.applications.continue")}
+		choice := field{Name: "kind", Label: v.Say("board.applications.kind_of_application"), Type: "radio"}
 		for i, k := range kinds {
-			choice.Options = append(choice.Options, option{k.Key, k.Name, k.Text, i == 0})
+			choice.Options = append(choice.Options, option{k.Key, v.Say(k.Name), v.Say(k.Text), i == 0})
 		}
 		f.Fields = []field{choice}
 		s.Blocks = []block{{Forms: []form{f}}}
 		return board(w, v, s)
 	}
-	s.Title, s.Lead = "New: "+strings.ToLower(p.Kind.Name[:1])+p.Kind.Name[1:], p.Kind.Text
-	if p.Kind.Key == "mcp" {
-		s.Title = "New: MCP client"
-	}
-	f := form{ID: "new-application", Action: boardPath("/applications"), CSRF: p.CSRF, Submit: "Create application"}
+	s.Title, s.Lead = v.Say("board.applications.new_kind", "kind", v.Say(p.Kind.Name)), v.Say(p.Kind.Text)
+	f := form{ID: "new-application", Action: boardPath("/applications"), CSRF: p.CSRF, Submit: v.Say("board.applications.create_application")}
 	f.Fields = append(f.Fields,
 		field{Name: "kind", Type: "hidden", Value: p.Kind.Key},
-		field{Name: "name", Label: "Name", Type: "text", Value: p.Name, Required: true, Hint: "Users see it when they sign in and agree."})
+		field{Name: "name", Label: v.Say("board.word.name"), Type: "text", Value: p.Name, Required: true, Hint: v.Say("board.applications.users_see")})
 	if p.Kind.Redirects != "" {
 		f.Fields = append(f.Fields, field{
-			Name: "redirect_uris", Label: "Redirect URIs", Type: "textarea", Rows: 3, Code: true, Value: p.RedirectURIs, Required: true,
-			Hint: "Where users come back to, one a line, compared letter by letter. For example " + p.Kind.Redirects,
+			Name: "redirect_uris", Label: v.Say("board.word.redirect_uris"), Type: "textarea", Rows: 3, Code: true, Value: p.RedirectURIs, Required: true,
+			Hint: v.Say("board.applications.redirects_hint", "example", p.Kind.Redirects),
 		})
 	}
 	if len(p.Scopes) > 0 {
-		f.Fields = append(f.Fields, scopeFields(p.Scopes, p.Mistakes["scopes"])...)
+		f.Fields = append(f.Fields, scopeFields(v, p.Scopes, p.Mistakes["scopes"])...)
 	}
 	f.Fields = p.Mistakes.mark(f.Fields)
-	s.Blocks = []block{{Heading: "About the application", Forms: []form{f}}}
+	s.Blocks = []block{{Heading: v.Say("board.word.about_the_application"), Forms: []form{f}}}
 	return board(w, v, s)
 }

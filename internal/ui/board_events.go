@@ -17,14 +17,14 @@ type BoardEvents struct {
 	More   string // the path of the next page, or ""
 }
 
-// actorWords are what actors are called.
+// actorWords are the messages that say what actors are called.
 var actorWords = map[store.ActorKind]string{
-	store.BySecretKey: "Secret key", store.ByCommand: "Command line", store.ByUser: "User", store.ByClient: "Application", store.BySystem: "Signet",
+	store.BySecretKey: "board.events.secret_key", store.ByCommand: "board.events.command_line", store.ByUser: "board.word.user", store.ByClient: "board.word.application", store.BySystem: "board.events.signet",
 }
 
 // actorCell names who did something, and leads there.
-func actorCell(a store.Actor) cell {
-	c := cell{Text: actorWords[a.Kind], Detail: a.Name}
+func actorCell(v View, a store.Actor) cell {
+	c := cell{Text: v.Say(actorWords[a.Kind]), Detail: a.Name}
 	if c.Detail == "" {
 		c.Detail = a.ID
 	}
@@ -47,32 +47,32 @@ func objectCell(id string) cell {
 
 // Render writes the page.
 func (p BoardEvents) Render(w io.Writer, v View) error {
-	s := sheet{Board: p.Board, Title: "Events", Lead: "What has happened, and who did it. An event never changes."}
-	types := field{Name: "type", Label: "What", Type: "select", Half: true, Options: options(p.Type, "", "Everything")}
+	s := sheet{Board: p.Board, Title: v.Say("board.word.events"), Lead: v.Say("board.events.what_has_happened")}
+	types := field{Name: "type", Label: v.Say("board.events.what"), Type: "select", Half: true, Options: options(p.Type, "", v.Say("board.events.everything"))}
 	for _, t := range store.EventTypes() {
 		types.Options = append(types.Options, option{Value: string(t), Label: string(t), Chosen: string(t) == p.Type})
 	}
 	b := block{ID: "events"}
-	t := table{Caption: "Events", Columns: []string{"When", "What", "Who", "What to"}}
+	t := table{Caption: v.Say("board.word.events"), Columns: []string{v.Say("board.word.when"), v.Say("board.events.what"), v.Say("board.events.who"), v.Say("board.events.what_to")}}
 	for _, e := range p.Events {
 		t.Rows = append(t.Rows, []cell{
-			when(e.ID.Time()), {Text: string(e.Type), Href: boardPath("/events/" + e.ID.String())}, actorCell(e.Actor), objectCell(e.ObjectID),
+			when(e.ID.Time()), {Text: string(e.Type), Href: boardPath("/events/" + e.ID.String())}, actorCell(v, e.Actor), objectCell(e.ObjectID),
 		})
 	}
 	switch {
 	case len(t.Rows) > 0:
 		b.Table = &t
 	case p.More != "":
-		b.Text = "None in this stretch of time; go on to look further back."
+		b.Text = v.Say("board.events.none_in_this_stretch")
 	default:
-		b.Empty = &empty{Icon: "clock", Title: "Nothing", Text: "No event is like this."}
+		b.Empty = &empty{Icon: "clock", Title: v.Say("board.events.nothing"), Text: v.Say("board.events.no_event_is_like")}
 	}
 	if p.More != "" {
-		b.Pages = []place{{Label: "More", Href: p.More}}
+		b.Pages = []place{{Label: v.Say("board.word.more"), Href: p.More}}
 	}
 	s.Blocks = []block{
-		{ID: "filter", Forms: []form{{Action: boardPath("/events"), Get: true, Submit: "Show", Tone: "secondary", Fields: []field{
-			types, {Name: "object", Label: "Of", Type: "text", Value: p.Object, Half: true, Code: true, Complete: "off", Hint: "A user ID, a client ID, or the ID of what it happened to."},
+		{ID: "filter", Forms: []form{{Action: boardPath("/events"), Get: true, Submit: v.Say("board.events.show"), Tone: "secondary", Fields: []field{
+			types, {Name: "object", Label: v.Say("board.events.of"), Type: "text", Value: p.Object, Half: true, Code: true, Complete: "off", Hint: v.Say("board.events.object_hint")},
 		}}}},
 		b,
 	}
@@ -88,18 +88,18 @@ type BoardEvent struct {
 // Render writes the page.
 func (p BoardEvent) Render(w io.Writer, v View) error {
 	e := p.Event
-	s := sheet{Board: p.Board, Title: string(e.Type), Above: &place{Label: "Events", Href: boardPath("/events")}}
-	facts := []fact{{"When", when(e.ID.Time())}, {"Who", actorCell(e.Actor)}, {"What to", objectCell(e.ObjectID)}}
+	s := sheet{Board: p.Board, Title: string(e.Type), Above: &place{Label: v.Say("board.word.events"), Href: boardPath("/events")}}
+	facts := []fact{{v.Say("board.word.when"), when(e.ID.Time())}, {v.Say("board.events.who"), actorCell(v, e.Actor)}, {v.Say("board.events.what_to"), objectCell(e.ObjectID)}}
 	if e.UserID != "" {
-		facts = append(facts, fact{"User", objectCell(e.UserID)})
+		facts = append(facts, fact{v.Say("board.word.user"), objectCell(e.UserID)})
 	}
 	if e.ClientID != "" {
-		facts = append(facts, fact{"Client ID", codeCell(e.ClientID)})
+		facts = append(facts, fact{v.Say("board.word.client_id"), codeCell(e.ClientID)})
 	}
-	facts = append(facts, fact{"Event ID", codeCell(e.ID.String())})
+	facts = append(facts, fact{v.Say("board.events.event_id"), codeCell(e.ID.String())})
 	s.Blocks = []block{
-		{ID: "facts", Heading: "What happened", Facts: facts},
-		{ID: "data", Heading: "As it was then", Listings: []listing{{Text: Indented(e.Data)}}},
+		{ID: "facts", Heading: v.Say("board.word.what_happened"), Facts: facts},
+		{ID: "data", Heading: v.Say("board.events.as_it_was_then"), Listings: []listing{{Text: Indented(e.Data)}}},
 	}
 	return board(w, v, s)
 }

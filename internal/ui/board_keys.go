@@ -26,26 +26,26 @@ type BoardSecretKeys struct {
 
 // Render writes the page.
 func (p BoardSecretKeys) Render(w io.Writer, v View) error {
-	s := sheet{Board: p.Board, Title: "Secret keys", Lead: "What opens the Backend API. Whoever has one can do everything that you can do here."}
+	s := sheet{Board: p.Board, Title: v.Say("board.word.secret_keys"), Lead: v.Say("board.keys.what_opens_the_backend")}
 	if p.Made != "" {
-		s.Blocks = append(s.Blocks, block{ID: "made", Heading: "The new key", Listings: []listing{{Text: p.Made}}, Alert: &alert{"caution", "Copy it now and keep it safe. It is shown only this once; here only its hash is kept."}})
+		s.Blocks = append(s.Blocks, block{ID: "made", Heading: v.Say("board.keys.the_new_key"), Listings: []listing{{Text: p.Made}}, Alert: &alert{"caution", v.Say("board.word.copy_it_now")}})
 	}
-	t := table{Caption: "Secret keys", Columns: []string{"Name", "Begins with", "Made", "Last used", "Ends", ""}}
+	t := table{Caption: v.Say("board.word.secret_keys"), Columns: []string{v.Say("board.word.name"), v.Say("board.keys.begins_with"), v.Say("board.word.made"), v.Say("board.word.last_used"), v.Say("board.word.ends"), ""}}
 	for _, k := range p.Keys {
-		end := whenOr(k.ExpiresAt, "never")
+		end := whenOr(k.ExpiresAt, v.Say("board.word.never"))
 		if !k.Live(p.Now) {
-			end.Badges = []badge{bad("Expired")}
+			end.Badges = []badge{bad(v.Say("board.word.expired"))}
 		}
 		t.Rows = append(t.Rows, []cell{
-			text(k.Name), codeCell(k.Prefix + "..."), when(k.CreatedAt), whenOr(k.LastUsedAt, "never, or long ago"), end,
-			button(form{Action: boardPath("/secret-keys/" + url.PathEscape(k.ID) + "/revoke"), CSRF: p.CSRF, Submit: "Revoke", Tone: "danger", Small: true, Label: "Revoke " + k.Name}),
+			text(k.Name), codeCell(k.Prefix + "..."), when(k.CreatedAt), whenOr(k.LastUsedAt, v.Say("board.word.never_or_long_ago")), end,
+			button(form{Action: boardPath("/secret-keys/" + url.PathEscape(k.ID) + "/revoke"), CSRF: p.CSRF, Submit: v.Say("board.keys.revoke"), Tone: "danger", Small: true, Label: v.Say("board.keys.revoke_named", "name", k.Name)}),
 		})
 	}
 	s.Blocks = append(s.Blocks,
 		block{ID: "keys", Table: &t},
-		block{ID: "new", Heading: "New key", Forms: []form{{Action: boardPath("/secret-keys"), CSRF: p.CSRF, Submit: "Create key", Fields: p.Mistakes.mark([]field{
-			{Name: "name", Label: "Name", Type: "text", Value: p.Name, Required: true, Half: true, Complete: "off", Hint: "What it is for, such as CI."},
-			{Name: "lifetime", Label: "It works for", Type: "select", Half: true, Options: options("7776000", "604800", "7 days", "7776000", "90 days", "31536000", "1 year", "0", "Ever")},
+		block{ID: "new", Heading: v.Say("board.keys.new_key"), Forms: []form{{Action: boardPath("/secret-keys"), CSRF: p.CSRF, Submit: v.Say("board.keys.create_key"), Fields: p.Mistakes.mark([]field{
+			{Name: "name", Label: v.Say("board.word.name"), Type: "text", Value: p.Name, Required: true, Half: true, Complete: "off", Hint: v.Say("board.keys.name_hint")},
+			{Name: "lifetime", Label: v.Say("board.word.it_works_for"), Type: "select", Half: true, Options: options("7776000", "604800", v.Say("board.word.days", "n", 7), "7776000", v.Say("board.word.days", "n", 90), "31536000", v.Say("board.word.years", "n", 1), "0", v.Say("board.keys.ever"))},
 		})}}})
 	return board(w, v, s)
 }
@@ -66,28 +66,28 @@ type BoardSigningKeys struct {
 
 // Render writes the page.
 func (p BoardSigningKeys) Render(w io.Writer, v View) error {
-	s := sheet{Board: p.Board, Title: "Signing keys", Lead: "What signs ID tokens and JWT access tokens. Keys rotate by themselves every 90 days."}
-	t := table{Caption: "Signing keys", Columns: []string{"Key ID", "Algorithm", "State", "Signs from"}}
+	s := sheet{Board: p.Board, Title: v.Say("board.word.signing_keys"), Lead: v.Say("board.keys.what_signs_id_tokens")}
+	t := table{Caption: v.Say("board.word.signing_keys"), Columns: []string{v.Say("board.keys.key_id"), v.Say("board.keys.algorithm"), v.Say("board.word.state"), v.Say("board.keys.signs_from")}}
 	for _, k := range p.Keys {
-		state := quiet("Published")
+		state := quiet(v.Say("board.keys.published"))
 		switch {
 		case !k.RetiredAt.IsZero():
-			state = bad("Taken back")
+			state = bad(v.Say("board.keys.taken_back"))
 		case k.Signs:
-			state = good("Signs")
+			state = good(v.Say("board.keys.signs"))
 		case p.Now.Before(k.ActiveFrom):
-			state = quiet("Will sign")
+			state = quiet(v.Say("board.keys.will_sign"))
 		}
 		t.Rows = append(t.Rows, []cell{codeCell(k.ID), text(string(k.Algorithm)), badges(state), when(k.ActiveFrom)})
 	}
 	s.Blocks = []block{
 		{ID: "keys", Table: &t},
-		{ID: "rotate", Heading: "Rotate", Text: "Publishes a successor of each key, which signs from a day later on: whoever caches keys has it by then. Nothing fails.", Forms: []form{
-			{Action: boardPath("/signing-keys/rotate"), CSRF: p.CSRF, Submit: "Rotate", Tone: "secondary"},
+		{ID: "rotate", Heading: v.Say("board.keys.rotate"), Text: v.Say("board.keys.publishes_a_successor"), Forms: []form{
+			{Action: boardPath("/signing-keys/rotate"), CSRF: p.CSRF, Submit: v.Say("board.keys.rotate"), Tone: "secondary"},
 		}},
-		{ID: "replace", Heading: "Replace at once", Text: "Only if somebody may have a private key: ID tokens and JWT access tokens from before are good no more. Opaque tokens and refresh tokens go on.", Forms: []form{
-			{Action: boardPath("/signing-keys/replace"), CSRF: p.CSRF, Submit: "Replace now", Tone: "danger", Fields: p.Mistakes.mark([]field{
-				{Name: "confirm", Label: "Type replace to confirm", Type: "text", Required: true, Half: true, Complete: "off"},
+		{ID: "replace", Heading: v.Say("board.keys.replace_at_once"), Text: v.Say("board.keys.only_if_somebody"), Forms: []form{
+			{Action: boardPath("/signing-keys/replace"), CSRF: p.CSRF, Submit: v.Say("board.keys.replace_now"), Tone: "danger", Fields: p.Mistakes.mark([]field{
+				{Name: "confirm", Label: v.Say("board.keys.type_replace_to_confirm"), Type: "text", Required: true, Half: true, Complete: "off"},
 			})},
 		}},
 	}

@@ -24,48 +24,48 @@ type BoardSettings struct {
 }
 
 // settingsTabs are the parts of the settings.
-func settingsTabs(current string) []place {
+func settingsTabs(v View, current string) []place {
 	return []place{
-		{"General", boardPath("/settings"), current == ""},
-		{"Branding", boardPath("/settings/branding"), current == "branding"},
+		{v.Say("board.settings.general"), boardPath("/settings"), current == ""},
+		{v.Say("board.settings.branding"), boardPath("/settings/branding"), current == "branding"},
 	}
 }
 
 // Render writes the page.
 func (p BoardSettings) Render(w io.Writer, v View) error {
-	s := sheet{Board: p.Board, Title: "Settings", Tabs: settingsTabs("")}
+	s := sheet{Board: p.Board, Title: v.Say("board.word.settings"), Tabs: settingsTabs(v, "")}
 	s.Wrong = p.Mistakes.Other()
-	fields := []field{{Type: "heading", Label: "Lifetimes", Hint: "In seconds, for applications that do not choose otherwise."}}
+	fields := []field{{Type: "heading", Label: v.Say("board.word.lifetimes"), Hint: v.Say("board.settings.lifetimes_hint")}}
 	for _, l := range p.Lifetimes {
 		fields = append(fields, field{Name: l.Name, Label: l.Label, Type: "number", Min: "0", Half: true, Required: true, Value: l.Value})
 	}
 	fields = append(fields,
-		field{Type: "heading", Label: "Tokens"},
-		field{Name: "jwt_access_tokens", Label: "Access tokens are JWTs (RFC 9068)", Type: "checkbox", Checked: p.JWT, Hint: "Otherwise they are opaque, shorter, and revoked everywhere at once."},
-		field{Name: "resources", Label: "Resources", Type: "textarea", Rows: 2, Code: true, Value: p.Resources, Hint: "The only URIs that tokens may be for (RFC 8707), one a line. Without any, all."},
-		field{Type: "heading", Label: "Applications"},
-		field{Name: "allow_http_redirect_uris", Label: "Admit http redirect URIs beyond this machine", Type: "checkbox", Checked: p.HTTPRedirects, Hint: "For development alone: whoever sees the network can take codes."},
-		field{Name: "dynamic_registration", Label: "Applications may register themselves (RFC 7591)", Type: "checkbox", Checked: p.Registration},
-		field{Name: "registration_token_required", Label: "Only with a token that you have made", Type: "checkbox", Checked: p.RegistrationToken},
-		field{Name: "documents_advertised", Label: "Applications may be known by a document on the web", Type: "checkbox", Checked: p.Advertised, Hint: "As MCP clients are (Client ID Metadata Documents)."},
-		field{Name: "documents_only_pre_registered", Label: "Of those, only ones that were known before", Type: "checkbox", Checked: p.OnlyPreRegistered},
-		field{Name: "documents_block_implicit", Label: "And not those that became known by themselves", Type: "checkbox", Checked: p.BlockHidden},
-		field{Name: "allowed_origins", Label: "Allowed origins", Type: "textarea", Rows: 2, Code: true, Value: p.Origins, Hint: "Of your own pages, one a line."})
+		field{Type: "heading", Label: v.Say("board.word.tokens")},
+		field{Name: "jwt_access_tokens", Label: v.Say("board.settings.access_tokens_are_jwts"), Type: "checkbox", Checked: p.JWT, Hint: v.Say("board.settings.jwt_hint")},
+		field{Name: "resources", Label: v.Say("board.word.resources"), Type: "textarea", Rows: 2, Code: true, Value: p.Resources, Hint: v.Say("board.settings.the_only_uris")},
+		field{Type: "heading", Label: v.Say("board.word.applications")},
+		field{Name: "allow_http_redirect_uris", Label: v.Say("board.settings.admit_http_redirect_uris"), Type: "checkbox", Checked: p.HTTPRedirects, Hint: v.Say("board.settings.for_development_alone")},
+		field{Name: "dynamic_registration", Label: v.Say("board.settings.applications_may_register_themselves"), Type: "checkbox", Checked: p.Registration},
+		field{Name: "registration_token_required", Label: v.Say("board.settings.only_with_a_token"), Type: "checkbox", Checked: p.RegistrationToken},
+		field{Name: "documents_advertised", Label: v.Say("board.settings.documents"), Type: "checkbox", Checked: p.Advertised, Hint: v.Say("board.settings.documents_hint")},
+		field{Name: "documents_only_pre_registered", Label: v.Say("board.settings.documents_known"), Type: "checkbox", Checked: p.OnlyPreRegistered},
+		field{Name: "documents_block_implicit", Label: v.Say("board.settings.documents_not_implicit"), Type: "checkbox", Checked: p.BlockHidden},
+		field{Name: "allowed_origins", Label: v.Say("board.settings.allowed_origins"), Type: "textarea", Rows: 2, Code: true, Value: p.Origins, Hint: v.Say("board.settings.of_your_own_pages")})
 	fields = append(fields,
-		field{Type: "heading", Label: "Accounts"},
-		field{Name: "sign_up", Label: "Who may make an account", Type: "select", Half: true, Options: options(p.SignUp, "", "Who is invited", "open", "Whoever proves an e-mail address", "closed", "Nobody: operators make them")},
-		field{Name: "sign_up_domains", Label: "Domains of their addresses", Type: "textarea", Rows: 2, Code: true, Value: p.SignUpDomains, Hint: "Where whoever proves an address may: the only domains, one a line. Without any, all."},
-		field{Name: "organizations", Label: "Users can belong together in organizations", Type: "checkbox", Checked: p.Organizations},
-		field{Type: "heading", Label: "Events"},
-		field{Name: "events_kept", Label: "Days that events are kept", Type: "number", Min: "7", Half: true, Value: p.EventsKept, Required: true})
+		field{Type: "heading", Label: v.Say("board.settings.accounts")},
+		field{Name: "sign_up", Label: v.Say("board.settings.who_may_make"), Type: "select", Half: true, Options: options(p.SignUp, "", v.Say("board.settings.sign_up_invited"), "open", v.Say("board.settings.sign_up_open"), "closed", v.Say("board.settings.sign_up_closed"))},
+		field{Name: "sign_up_domains", Label: v.Say("board.settings.domains_of_their_addresses"), Type: "textarea", Rows: 2, Code: true, Value: p.SignUpDomains, Hint: v.Say("board.settings.domains_hint")},
+		field{Name: "organizations", Label: v.Say("board.settings.users_can_belong_together"), Type: "checkbox", Checked: p.Organizations},
+		field{Type: "heading", Label: v.Say("board.word.events")},
+		field{Name: "events_kept", Label: v.Say("board.settings.days_that_events"), Type: "number", Min: "7", Half: true, Value: p.EventsKept, Required: true})
 	factor := field{
-		Name: "operators_need_second_factor", Label: "Operators must sign in with a second factor or a passkey", Type: "checkbox", Checked: p.SecondFactor, ReadOnly: !p.MayRequireFactor,
+		Name: "operators_need_second_factor", Label: v.Say("board.settings.operators_must_sign_in"), Type: "checkbox", Checked: p.SecondFactor, ReadOnly: !p.MayRequireFactor,
 	}
 	if !p.MayRequireFactor {
-		factor.Hint = "Sign in with a second factor yourself to ask it of everybody."
+		factor.Hint = v.Say("board.settings.factor_hint")
 	}
-	fields = append(fields, field{Type: "heading", Label: "Operators"}, factor)
-	s.Blocks = []block{{ID: "settings", Heading: "For the whole instance", Forms: []form{{Action: boardPath("/settings"), CSRF: p.CSRF, Submit: "Save", Fields: p.Mistakes.mark(fields)}}}}
+	fields = append(fields, field{Type: "heading", Label: v.Say("board.word.operators")}, factor)
+	s.Blocks = []block{{ID: "settings", Heading: v.Say("board.settings.for_the_whole_instance"), Forms: []form{{Action: boardPath("/settings"), CSRF: p.CSRF, Submit: v.Say("board.word.save"), Fields: p.Mistakes.mark(fields)}}}}
 	return board(w, v, s)
 }
 
@@ -81,10 +81,10 @@ type BoardBranding struct {
 // Render writes the page. The preview is drawn with the colours that the accent would
 // have, which its own stylesheet brings.
 func (p BoardBranding) Render(w io.Writer, v View) error {
-	s := sheet{Board: p.Board, Title: "Settings", Tabs: settingsTabs("branding")}
+	s := sheet{Board: p.Board, Title: v.Say("board.word.settings"), Tabs: settingsTabs(v, "branding")}
 	s.Wrong = p.Mistakes.Other()
 	v.Brand = p.Brand
-	drawn, err := preview(p.Brand)
+	drawn, err := preview(v)
 	if err != nil {
 		return err
 	}
@@ -92,45 +92,52 @@ func (p BoardBranding) Render(w io.Writer, v View) error {
 	if colour == "" {
 		colour = "#4353c4"
 	}
-	about := "As it is now."
+	about := v.Say("board.settings.preview_saved")
 	if !p.Saved {
-		about = "As it would be. It is not saved yet."
+		about = v.Say("board.settings.preview_unsaved")
 	}
 	s.Blocks = []block{
-		{ID: "branding", Heading: "Branding", Text: "Whose pages users see when they sign in.", Half: true, Forms: []form{
+		{ID: "branding", Heading: v.Say("board.settings.branding"), Text: v.Say("board.settings.whose_pages_users_see"), Half: true, Forms: []form{
 			{
-				Action: boardPath("/settings/branding"), CSRF: p.CSRF, Submit: "Save",
-				Extra: []extraButton{{"preview", "true", "Preview", "secondary"}},
+				Action: boardPath("/settings/branding"), CSRF: p.CSRF, Submit: v.Say("board.word.save"),
+				Extra: []extraButton{{"preview", "true", v.Say("board.settings.preview"), "secondary"}},
 				Fields: p.Mistakes.mark([]field{
-					{Name: "brand_name", Label: "Name", Type: "text", Value: p.Brand.Name, Complete: "off", Hint: "Signet if it is left empty."},
-					{Name: "brand_accent", Label: "Colour", Type: "color", Value: colour, Hint: "Any will do: text is made dark or light enough to be read."},
-					{Name: "plain", Label: "Use Signet's own colour", Type: "checkbox", Checked: p.Accent == ""},
+					{Name: "brand_name", Label: v.Say("board.word.name"), Type: "text", Value: p.Brand.Name, Complete: "off", Hint: v.Say("board.settings.name_hint")},
+					{Name: "brand_accent", Label: v.Say("board.settings.colour"), Type: "color", Value: colour, Hint: v.Say("board.settings.colour_hint")},
+					{Name: "plain", Label: v.Say("board.settings.use_signet_s_own"), Type: "checkbox", Checked: p.Accent == ""},
 				}),
 			},
 			{
-				ID: "brand-logo", Action: boardPath("/settings/branding/logo"), CSRF: p.CSRF, Files: true, Heading: "Logo", Submit: "Upload", Tone: "secondary",
-				Fields: p.Mistakes.mark([]field{{Name: "file", Label: "Picture", Type: "file", Required: true, Hint: "PNG, JPEG, GIF or WebP."}}),
+				ID: "brand-logo", Action: boardPath("/settings/branding/logo"), CSRF: p.CSRF, Files: true, Heading: v.Say("board.word.logo"), Submit: v.Say("board.word.upload"), Tone: "secondary",
+				Fields: p.Mistakes.mark([]field{{Name: "file", Label: v.Say("board.word.picture"), Type: "file", Required: true, Hint: v.Say("board.settings.png_jpeg_gif")}}),
 			},
 		}},
-		{ID: "preview", Heading: "Preview", Text: about, Half: true, Charts: []template.HTML{drawn}},
+		{ID: "preview", Heading: v.Say("board.settings.preview"), Text: about, Half: true, Charts: []template.HTML{drawn}},
 	}
 	if p.Brand.Logo != "" {
-		s.Blocks[0].Forms = append(s.Blocks[0].Forms, form{Action: boardPath("/settings/branding/logo/remove"), CSRF: p.CSRF, Submit: "Remove the logo", Tone: "danger"})
+		s.Blocks[0].Forms = append(s.Blocks[0].Forms, form{Action: boardPath("/settings/branding/logo/remove"), CSRF: p.CSRF, Submit: v.Say("board.settings.remove_the_logo"), Tone: "danger"})
 	}
 	return board(w, v, s)
 }
 
 var previewTemplate = template.Must(template.New("preview").Funcs(template.FuncMap{"initial": initial, "asset": assetPath}).Parse(
-	`<div class="preview"><div class="card" aria-label="Preview of the sign-in page" role="group">
-<p class="brand">{{if .Logo}}<img src="{{.Logo}}" width="32" height="32" alt="">{{else if .Own}}<img src="{{asset "signet.svg"}}" width="32" height="32" alt="">{{else}}<span class="tile" aria-hidden="true">{{initial .Label}}</span>{{end}} <bdi>{{.Label}}</bdi></p>
-<p class="preview-title">Sign in</p>
-<p class="lead">to go on to <bdi class="name">Analytical Engine</bdi></p>
+	`{{with .Brand}}<div class="preview"><div class="card" aria-label="{{$.About}}" role="group">
+<p class="brand">{{if .Logo}}<img src="{{.Logo}}" width="32" height="32" alt="">{{else if .Own}}<img src="{{asset "signet.svg"}}" width="32" height="32" alt="">{{else}}<span class="tile" aria-hidden="true">{{initial .Label}}</span>{{end}} <bdi>{{.Label}}</bdi></p>{{end}}
+<p class="preview-title">{{.Title}}</p>
+<p class="lead">{{.Lead}}</p>
 <p class="preview-field">ada@example.com</p>
-<p class="button">Continue</p>
+<p class="button">{{.Button}}</p>
 </div></div>`))
 
-func preview(b Brand) (template.HTML, error) {
+// preview draws a part of the sign-in page under the brand of the view.
+func preview(v View) (template.HTML, error) {
+	lead, err := phrases{v.Language}.text("common.continue_to", "application", name("Analytical Engine"))
+	if err != nil {
+		return "", err
+	}
 	var w bytes.Buffer
-	err := previewTemplate.Execute(&w, b)
+	err = previewTemplate.Execute(&w, map[string]any{
+		"Brand": v.Brand, "About": v.Say("board.settings.preview_of"), "Title": v.Say("sign_in.title"), "Lead": lead, "Button": v.Say("common.continue"),
+	})
 	return template.HTML(w.String()), err
 }

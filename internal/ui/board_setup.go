@@ -1,10 +1,6 @@
 package ui
 
-import (
-	"io"
-
-	"github.com/signet-auth/signet/internal/lang"
-)
+import "io"
 
 // OperatorSetup makes somebody an operator: with a new account, or the one that is
 // signed in.
@@ -19,20 +15,22 @@ type OperatorSetup struct {
 	CSRF      string
 }
 
-// Fields are what a new account needs.
-func (p OperatorSetup) Fields() []field {
+// fields are what a new account needs.
+func (p OperatorSetup) fields(v View) []field {
 	return p.Mistakes.mark([]field{
-		{Name: "email_address", Label: "E-mail address", Type: "email", Value: p.Address, Required: true, Complete: "username"},
-		{Name: "first_name", Label: "First name", Type: "text", Value: p.FirstName, Half: true, Complete: "given-name"},
-		{Name: "last_name", Label: "Last name", Type: "text", Value: p.LastName, Half: true, Complete: "family-name"},
-		{Name: "password", Label: "Password", Type: "password", Required: true, Complete: "new-password", Hint: "At least 8 characters. A few words that do not belong together are good."},
+		{Name: "email_address", Label: v.Say("board.word.e_mail_address"), Type: "email", Value: p.Address, Required: true, Complete: "username"},
+		{Name: "first_name", Label: v.Say("board.word.first_name"), Type: "text", Value: p.FirstName, Half: true, Complete: "given-name"},
+		{Name: "last_name", Label: v.Say("board.word.last_name"), Type: "text", Value: p.LastName, Half: true, Complete: "family-name"},
+		{Name: "password", Label: v.Say("board.word.password"), Type: "password", Required: true, Complete: "new-password", Hint: v.Say("board.setup.password_hint")},
 	})
 }
 
 // Render writes the page.
 func (p OperatorSetup) Render(w io.Writer, v View) error {
-	v.Language = lang.English
-	return renderIn(w, v, "boardcard.html", "board/setup", frame{View: v, Page: p})
+	return renderIn(w, v, "boardcard.html", "board/setup", frame{View: v, Page: struct {
+		OperatorSetup
+		Fields []field
+	}{p, p.fields(v)}})
 }
 
 // OperatorsOnly tells somebody why the dashboard does not open.
@@ -44,7 +42,6 @@ type OperatorsOnly struct {
 
 // Render writes the page.
 func (p OperatorsOnly) Render(w io.Writer, v View) error {
-	v.Language = lang.English
 	return renderIn(w, v, "boardcard.html", "board/only", frame{View: v, Page: p})
 }
 
@@ -53,6 +50,5 @@ type BoardOutside struct{ Title, Text string }
 
 // Render writes the page.
 func (p BoardOutside) Render(w io.Writer, v View) error {
-	v.Language = lang.English
 	return renderIn(w, v, "boardcard.html", "board/outside", frame{View: v, Page: p})
 }

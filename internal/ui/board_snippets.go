@@ -8,7 +8,7 @@ import (
 
 // snippets are how an application is connected, in the words of libraries that
 // people use.
-func snippets(issuer string, c store.Client) []listing {
+func snippets(v View, issuer string, c store.Client) []listing {
 	redirect := "https://app.example.com/callback"
 	if len(c.RedirectURIs) > 0 {
 		redirect = c.RedirectURIs[0]
@@ -28,13 +28,18 @@ func snippets(issuer string, c store.Client) []listing {
 		if (x.Title == serviceSnippet) != (c.ClientCredentials && len(c.RedirectURIs) == 0) {
 			continue
 		}
-		all = append(all, listing{x.Title, fill(x.Text), x.Note})
+		note := ""
+		if x.Note != "" {
+			note = v.Say("board.application.snippet_note", "path", x.Note)
+		}
+		all = append(all, listing{x.Title, fill(x.Text), note})
 	}
 	return all
 }
 
 const serviceSnippet = "Go: golang.org/x/oauth2/clientcredentials"
 
+// snippetTexts are without notes, but with the path that some libraries come back to.
 var snippetTexts = []listing{
 	{serviceSnippet, `config := clientcredentials.Config{
 	ClientID:     "CLIENT_ID_",
@@ -83,7 +88,7 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
     authorization: { params: { scope: "SCOPES" } },
     checks: ["pkce", "state"],
   }],
-});`, "Register the address /api/auth/callback/signet of your site. The scope openid is needed."},
+});`, "/api/auth/callback/signet"},
 	{"Java: Spring Security", `spring:
   security:
     oauth2:
@@ -95,7 +100,7 @@ export const { handlers, auth, signIn, signOut } = NextAuth({
           signet:
             client-id: CLIENT_ID_
             client-secret: ${CLIENT_SECRET}
-            scope: SPRING`, "Register the address /login/oauth2/code/signet of your site. The scope openid is needed."},
+            scope: SPRING`, "/login/oauth2/code/signet"},
 	{"Python: Django with mozilla-django-oidc", `OIDC_RP_CLIENT_ID = "CLIENT_ID_"
 OIDC_RP_CLIENT_SECRET = os.environ["CLIENT_SECRET"]
 OIDC_RP_SCOPES = "SCOPES"
@@ -104,5 +109,5 @@ OIDC_USE_PKCE = True
 OIDC_OP_AUTHORIZATION_ENDPOINT = "ISSUER/oauth/authorize"
 OIDC_OP_TOKEN_ENDPOINT = "ISSUER/oauth/token"
 OIDC_OP_USER_ENDPOINT = "ISSUER/oauth/userinfo"
-OIDC_OP_JWKS_ENDPOINT = "ISSUER/.well-known/jwks.json"`, "Register the address /oidc/callback/ of your site. The scope openid is needed."},
+OIDC_OP_JWKS_ENDPOINT = "ISSUER/.well-known/jwks.json"`, "/oidc/callback/"},
 }

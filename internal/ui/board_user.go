@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/signet-auth/signet/internal/store"
@@ -18,20 +19,21 @@ type UserFrame struct {
 	Picture  string // the path of a picture here, or ""
 }
 
+// userTabs are the parts of a user: messages, and the ends of their paths.
 var userTabs = []place{
-	{"Profile", "", false}, {"Metadata", "/metadata", false}, {"Sessions", "/sessions", false}, {"Connections", "/connections", false}, {"Access", "/access", false},
+	{"board.user.profile", "", false}, {"board.user.metadata", "/metadata", false}, {"board.user.sessions", "/sessions", false}, {"board.word.connections", "/connections", false}, {"board.user.access", "/access", false},
 }
 
-func (f UserFrame) sheet(tab string) sheet {
+func (f UserFrame) sheet(v View, tab string) sheet {
 	s := sheet{
-		Board: f.Board, Title: userName(f.Who), Lead: identifierOf(f.Who), Above: &place{Label: "Users", Href: boardPath("/users")},
-		Badges: userBadges(f.Who), Picture: f.Picture, Tile: userName(f.Who),
+		Board: f.Board, Title: userName(f.Who), Lead: identifierOf(f.Who), Above: &place{Label: v.Say("board.word.users"), Href: boardPath("/users")},
+		Badges: userBadges(v, f.Who), Picture: f.Picture, Tile: userName(f.Who),
 	}
 	if f.Operator {
-		s.Badges = append(s.Badges, good("Operator"))
+		s.Badges = append(s.Badges, good(v.Say("board.word.operator")))
 	}
 	for _, t := range userTabs {
-		t.Current = t.Href == tab
+		t.Label, t.Current = v.Say(t.Label), t.Href == tab
 		t.Href = userPath(f.Who.ID) + t.Href
 		s.Tabs = append(s.Tabs, t)
 	}
@@ -54,67 +56,67 @@ type BoardUser struct {
 
 // Render writes the page.
 func (p BoardUser) Render(w io.Writer, v View) error {
-	s := p.sheet("")
+	s := p.sheet(v, "")
 	s.Wrong = p.Mistakes.Other()
-	profile := form{Action: p.action(""), CSRF: p.CSRF, Submit: "Save", Fields: p.Mistakes.mark([]field{
-		{Name: "first_name", Label: "First name", Type: "text", Value: p.FirstName, Half: true, Complete: "off"},
-		{Name: "last_name", Label: "Last name", Type: "text", Value: p.LastName, Half: true, Complete: "off"},
-		{Name: "username", Label: "User name", Type: "text", Value: p.Username, Half: true, Complete: "off"},
-		{Name: "locale", Label: "Language", Type: "text", Value: p.Locale, Half: true, Complete: "off", Hint: "Such as en or pt-BR."},
-		{Name: "external_id", Label: "ID elsewhere", Type: "text", Value: p.ExternalID, Half: true, Code: true, Complete: "off"},
+	profile := form{Action: p.action(""), CSRF: p.CSRF, Submit: v.Say("board.word.save"), Fields: p.Mistakes.mark([]field{
+		{Name: "first_name", Label: v.Say("board.word.first_name"), Type: "text", Value: p.FirstName, Half: true, Complete: "off"},
+		{Name: "last_name", Label: v.Say("board.word.last_name"), Type: "text", Value: p.LastName, Half: true, Complete: "off"},
+		{Name: "username", Label: v.Say("board.word.user_name"), Type: "text", Value: p.Username, Half: true, Complete: "off"},
+		{Name: "locale", Label: v.Say("board.user.language"), Type: "text", Value: p.Locale, Half: true, Complete: "off", Hint: v.Say("board.user.locale_hint")},
+		{Name: "external_id", Label: v.Say("board.user.id_elsewhere"), Type: "text", Value: p.ExternalID, Half: true, Code: true, Complete: "off"},
 	})}
 	s.Blocks = []block{
-		{ID: "profile", Heading: "Profile", Forms: []form{profile}},
-		p.addresses(),
-		{ID: "facts", Heading: "What is known", Facts: []fact{
-			{"User ID", codeCell(p.Who.ID)},
-			{"Created", when(p.Who.CreatedAt)},
-			{"Last sign-in", whenOr(p.Who.LastSignInAt, "never")},
-			{"Last active", dayOr(p.Who.LastActiveAt, "never")},
-			{"Password", passwordCell(p.Who)},
+		{ID: "profile", Heading: v.Say("board.user.profile"), Forms: []form{profile}},
+		p.addresses(v),
+		{ID: "facts", Heading: v.Say("board.user.what_is_known"), Facts: []fact{
+			{v.Say("board.user.user_id"), codeCell(p.Who.ID)},
+			{v.Say("board.word.created"), when(p.Who.CreatedAt)},
+			{v.Say("board.word.last_sign_in"), whenOr(p.Who.LastSignInAt, v.Say("board.word.never"))},
+			{v.Say("board.user.last_active"), dayOr(p.Who.LastActiveAt, v.Say("board.word.never"))},
+			{v.Say("board.word.password"), passwordCell(v, p.Who)},
 		}},
 	}
 	return board(w, v, s)
 }
 
-func passwordCell(u store.User) cell {
+func passwordCell(v View, u store.User) cell {
 	switch {
 	case u.PasswordDigest == "":
-		return mutedCell("none")
+		return mutedCell(v.Say("board.user.no_password"))
 	case u.PasswordCompromised:
-		return badges(bad("Known to others: it has to be changed"))
+		return badges(bad(v.Say("board.user.known_to_others")))
 	}
-	return whenOr(u.PasswordUpdatedAt, "set")
+	return whenOr(u.PasswordUpdatedAt, v.Say("board.user.password_set"))
 }
 
-func (p BoardUser) addresses() block {
-	t := table{Caption: "E-mail addresses", Columns: []string{"Address", "State", "", "", ""}}
+func (p BoardUser) addresses(v View) block {
+	t := table{Caption: v.Say("board.user.e_mail_addresses"), Columns: []string{v.Say("board.word.address"), v.Say("board.word.state"), "", "", ""}}
 	for _, e := range p.Who.Emails {
 		state := []badge{}
 		if e.ID == p.Who.PrimaryEmailID {
-			state = append(state, quiet("Primary"))
+			state = append(state, quiet(v.Say("board.user.primary")))
 		}
 		if e.Verified {
-			state = append(state, good("Verified"))
+			state = append(state, good(v.Say("board.user.verified")))
 		} else {
-			state = append(state, bad("Not verified"))
+			state = append(state, bad(v.Say("board.user.not_verified")))
 		}
 		at := p.action("/emails/" + url.PathEscape(e.ID))
 		change := func(rest, label, tone string) cell {
-			return button(form{Action: at + rest, CSRF: p.CSRF, Submit: label, Tone: tone, Small: true, Label: label + ": " + e.Address})
+			return button(form{Action: at + rest, CSRF: p.CSRF, Submit: label, Tone: tone, Small: true, Label: v.Say("board.user.action_on", "action", label, "address", e.Address)})
 		}
-		row := []cell{text(e.Address), badges(state...), {}, {}, change("/delete", "Delete", "danger")}
+		row := []cell{text(e.Address), badges(state...), {}, {}, change("/delete", v.Say("board.word.delete"), "danger")}
 		if !e.Verified {
-			row[2] = change("/verify", "Mark as verified", "secondary")
+			row[2] = change("/verify", v.Say("board.user.mark_as_verified"), "secondary")
 		}
 		if e.ID != p.Who.PrimaryEmailID && e.Verified {
-			row[3] = change("/primary", "Make primary", "secondary")
+			row[3] = change("/primary", v.Say("board.user.make_primary"), "secondary")
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	b := block{ID: "addresses", Heading: "E-mail addresses", Forms: []form{{
-		Action: p.action("/emails"), CSRF: p.CSRF, Submit: "Add", Tone: "secondary",
-		Fields: p.Mistakes.mark([]field{{Name: "email_address", Label: "Another address", Type: "email", Required: true, Half: true, Complete: "off", Hint: "It counts as verified."}}),
+	b := block{ID: "addresses", Heading: v.Say("board.user.e_mail_addresses"), Forms: []form{{
+		Action: p.action("/emails"), CSRF: p.CSRF, Submit: v.Say("board.user.add"), Tone: "secondary",
+		Fields: p.Mistakes.mark([]field{{Name: "email_address", Label: v.Say("board.user.another_address"), Type: "email", Required: true, Half: true, Complete: "off", Hint: v.Say("board.word.it_counts_as_verified")}}),
 	}}}
 	if len(t.Rows) > 0 {
 		b.Table = &t
@@ -140,15 +142,15 @@ func Indented(raw json.RawMessage) string {
 
 // Render writes the page.
 func (p BoardMetadata) Render(w io.Writer, v View) error {
-	s := p.sheet("/metadata")
+	s := p.sheet(v, "/metadata")
 	s.Wrong = p.Mistakes.Other()
 	area := func(name, label, value, hint string) field {
 		return field{Name: name, Label: label, Type: "textarea", Rows: 6, Code: true, Value: value, Hint: hint, Required: true}
 	}
-	s.Blocks = []block{{ID: "metadata", Forms: []form{{Action: p.action("/metadata"), CSRF: p.CSRF, Submit: "Save", Fields: p.Mistakes.mark([]field{
-		area("public_metadata", "Public metadata", p.Public, "JSON. Applications see it with the scope public_metadata."),
-		area("private_metadata", "Private metadata", p.Private, "JSON. Applications see it with the scope private_metadata alone."),
-		area("unsafe_metadata", "Unsafe metadata", p.Unsafe, "JSON. The user may change it."),
+	s.Blocks = []block{{ID: "metadata", Forms: []form{{Action: p.action("/metadata"), CSRF: p.CSRF, Submit: v.Say("board.word.save"), Fields: p.Mistakes.mark([]field{
+		area("public_metadata", v.Say("board.user.public_metadata"), p.Public, v.Say("board.user.public_metadata_hint")),
+		area("private_metadata", v.Say("board.user.private_metadata"), p.Private, v.Say("board.user.private_metadata_hint")),
+		area("unsafe_metadata", v.Say("board.user.unsafe_metadata"), p.Unsafe, v.Say("board.user.unsafe_metadata_hint")),
 	})}}}}
 	return board(w, v, s)
 }
@@ -163,19 +165,19 @@ type BoardSessions struct {
 
 // Render writes the page.
 func (p BoardSessions) Render(w io.Writer, v View) error {
-	s := p.sheet("/sessions")
-	b := block{ID: "sessions", Heading: "Sessions"}
-	t := table{Caption: "Sessions", Columns: []string{"Browser", "Signed in", "With", "Ends", ""}}
+	s := p.sheet(v, "/sessions")
+	b := block{ID: "sessions", Heading: v.Say("board.user.sessions")}
+	t := table{Caption: v.Say("board.user.sessions"), Columns: []string{v.Say("board.user.browser"), v.Say("board.user.signed_in"), v.Say("board.user.with"), v.Say("board.word.ends"), ""}}
 	for _, x := range p.Sessions {
 		where := cell{Text: p.Device(x.UserAgent)}
 		if x.ID == p.Here {
-			where.Badges = []badge{quiet("This browser")}
+			where.Badges = []badge{quiet(v.Say("board.user.this_browser"))}
 		}
-		end := button(form{Action: p.action("/sessions/" + url.PathEscape(x.ID) + "/revoke"), CSRF: p.CSRF, Submit: "End", Tone: "danger", Small: true, Label: "End the session in " + where.Text})
-		t.Rows = append(t.Rows, []cell{where, when(x.SignedInAt), text(methodWords(x.Methods)), when(x.ExpiresAt), end})
+		end := button(form{Action: p.action("/sessions/" + url.PathEscape(x.ID) + "/revoke"), CSRF: p.CSRF, Submit: v.Say("board.user.end"), Tone: "danger", Small: true, Label: v.Say("board.user.end_session_in", "browser", where.Text)})
+		t.Rows = append(t.Rows, []cell{where, when(x.SignedInAt), text(methodWords(v, x.Methods)), when(x.ExpiresAt), end})
 	}
 	if len(t.Rows) == 0 {
-		b.Empty = &empty{Icon: "device", Title: "Signed in nowhere", Text: "The user has no session."}
+		b.Empty = &empty{Icon: "device", Title: v.Say("board.user.signed_in_nowhere"), Text: v.Say("board.user.the_user_has_no")}
 	} else {
 		b.Table = &t
 	}
@@ -183,27 +185,24 @@ func (p BoardSessions) Render(w io.Writer, v View) error {
 	return board(w, v, s)
 }
 
+// methodNames are the messages that name ways to sign in.
 var methodNames = map[string]string{
-	"pwd": "password", "otp": "code", "mfa": "second factor", "hwk": "passkey", "swk": "passkey", "user": "presence", "pin": "PIN", "fed": "another provider", "sms": "text message",
+	"pwd": "board.user.by_password", "otp": "board.user.by_code", "mfa": "board.user.by_second_factor", "hwk": "board.user.by_passkey", "swk": "board.user.by_passkey", "user": "board.user.by_presence", "pin": "board.user.by_pin", "fed": "board.user.by_another_provider", "sms": "board.user.by_text_message",
 }
 
 // methodWords says how somebody signed in (RFC 8176).
-func methodWords(methods []string) string {
-	said := ""
-	for _, m := range methods {
-		word := methodNames[m]
-		if word == "" {
-			word = m
+func methodWords(v View, methods []string) string {
+	said := make([]string, len(methods))
+	for i, m := range methods {
+		said[i] = m
+		if key := methodNames[m]; key != "" {
+			said[i] = v.Say(key)
 		}
-		if said != "" {
-			said += ", "
-		}
-		said += word
 	}
-	if said == "" {
-		return "a link"
+	if len(said) == 0 {
+		return v.Say("board.user.by_a_link")
 	}
-	return said
+	return strings.Join(said, ", ")
 }
 
 // BoardUserConnections shows what a user has agreed to.
@@ -215,24 +214,24 @@ type BoardUserConnections struct {
 
 // Render writes the page.
 func (p BoardUserConnections) Render(w io.Writer, v View) error {
-	s := p.sheet("/connections")
-	b := block{ID: "connections", Heading: "Connected applications"}
-	t := table{Caption: "Connected applications", Columns: []string{"Application", "May see", "Agreed", "Last used", ""}}
+	s := p.sheet(v, "/connections")
+	b := block{ID: "connections", Heading: v.Say("board.user.connected_applications")}
+	t := table{Caption: v.Say("board.user.connected_applications"), Columns: []string{v.Say("board.word.application"), v.Say("board.user.may_see"), v.Say("board.word.agreed"), v.Say("board.word.last_used"), ""}}
 	for _, x := range p.Agreements {
 		app := cell{Text: x.Name, Href: boardPath("/applications/" + url.PathEscape(x.ApplicationID)), Tile: x.Name}
 		end := button(form{
-			Action: p.action("/connections/" + url.PathEscape(x.ApplicationID) + "/withdraw"), CSRF: p.CSRF, Submit: "Disconnect", Tone: "danger", Small: true,
-			Label: "Disconnect " + x.Name,
+			Action: p.action("/connections/" + url.PathEscape(x.ApplicationID) + "/withdraw"), CSRF: p.CSRF, Submit: v.Say("board.word.disconnect"), Tone: "danger", Small: true,
+			Label: v.Say("board.word.disconnect_from", "name", x.Name),
 		})
-		t.Rows = append(t.Rows, []cell{app, codeCell(x.Scopes.String()), when(x.AgreedAt), dayOr(x.LastUsedAt, "never"), end})
+		t.Rows = append(t.Rows, []cell{app, codeCell(x.Scopes.String()), when(x.AgreedAt), dayOr(x.LastUsedAt, v.Say("board.word.never")), end})
 	}
 	if len(t.Rows) == 0 {
-		b.Empty = &empty{Icon: "link", Title: "Nothing is connected", Text: "The user has agreed to no application."}
+		b.Empty = &empty{Icon: "link", Title: v.Say("board.user.nothing_is_connected"), Text: v.Say("board.user.the_user_has_agreed")}
 	} else {
 		b.Table = &t
 	}
 	if p.More != "" {
-		b.Pages = []place{{Label: "More", Href: p.More}}
+		b.Pages = []place{{Label: v.Say("board.word.more"), Href: p.More}}
 	}
 	s.Blocks = []block{b}
 	return board(w, v, s)
@@ -248,60 +247,60 @@ type BoardAccess struct {
 
 // Render writes the page.
 func (p BoardAccess) Render(w io.Writer, v View) error {
-	s := p.sheet("/access")
+	s := p.sheet(v, "/access")
 	s.Wrong = p.Mistakes.Other()
 	if p.Link != "" {
-		s.Blocks = append(s.Blocks, block{ID: "link", Heading: "The sign-in link", Listings: []listing{{Text: p.Link}}, Alert: &alert{
-			"caution", "Send it to the user over a way that you trust. It is shown only this once, signs in once, and works until " + p.LinkEnds.UTC().Format("2 Jan 2006, 15:04") + " UTC.",
+		s.Blocks = append(s.Blocks, block{ID: "link", Heading: v.Say("board.user.the_sign_in_link"), Listings: []listing{{Text: p.Link}}, Alert: &alert{
+			"caution", v.Say("board.user.link_once", "time", instant(p.LinkEnds)),
 		}})
 	}
 	s.Blocks = append(s.Blocks,
-		block{ID: "sign-in-link", Heading: "Sign-in link", Text: "Signs the user in once, without a password.", Half: true, Forms: []form{{
-			Action: p.action("/sign-in-link"), CSRF: p.CSRF, Submit: "Make a link", Tone: "secondary",
-			Fields: []field{{Name: "lifetime", Label: "It works for", Type: "select", Options: options("3600", "3600", "1 hour", "86400", "1 day", "604800", "7 days", "2592000", "30 days")}},
+		block{ID: "sign-in-link", Heading: v.Say("board.user.sign_in_link"), Text: v.Say("board.user.signs_the_user"), Half: true, Forms: []form{{
+			Action: p.action("/sign-in-link"), CSRF: p.CSRF, Submit: v.Say("board.word.make_a_link"), Tone: "secondary",
+			Fields: []field{{Name: "lifetime", Label: v.Say("board.word.it_works_for"), Type: "select", Options: options("3600", "3600", v.Say("board.word.hours", "n", 1), "86400", v.Say("board.word.days", "n", 1), "604800", v.Say("board.word.days", "n", 7), "2592000", v.Say("board.word.days", "n", 30))}},
 		}}},
-		block{ID: "new-password", Heading: "Password", Text: "A new password signs the user out everywhere.", Half: true, Forms: []form{{
-			Action: p.action("/password"), CSRF: p.CSRF, Submit: "Change the password", Tone: "secondary",
-			Fields: p.Mistakes.mark([]field{{Name: "password", Label: "New password", Type: "password", Required: true, Complete: "new-password"}}),
+		block{ID: "new-password", Heading: v.Say("board.word.password"), Text: v.Say("board.user.a_new_password_signs"), Half: true, Forms: []form{{
+			Action: p.action("/password"), CSRF: p.CSRF, Submit: v.Say("board.user.change_the_password"), Tone: "secondary",
+			Fields: p.Mistakes.mark([]field{{Name: "password", Label: v.Say("board.user.new_password"), Type: "password", Required: true, Complete: "new-password"}}),
 		}}},
-		p.operator(), p.state(),
+		p.operator(v), p.state(v),
 	)
 	if !p.Operator {
-		s.Blocks = append(s.Blocks, block{ID: "delete", Heading: "Delete the user", Text: "The account is gone for good, with its sessions, connections and all that was granted.", Forms: []form{{
-			Action: p.action("/delete"), CSRF: p.CSRF, Submit: "Delete for good", Tone: "danger",
-			Fields: p.Mistakes.mark([]field{{Name: "confirm", Label: "Type the user ID " + p.Who.ID + " to confirm", Type: "text", Code: true, Required: true, Half: true, Complete: "off"}}),
+		s.Blocks = append(s.Blocks, block{ID: "delete", Heading: v.Say("board.user.delete_the_user"), Text: v.Say("board.user.the_account_is_gone"), Forms: []form{{
+			Action: p.action("/delete"), CSRF: p.CSRF, Submit: v.Say("board.word.delete_for_good"), Tone: "danger",
+			Fields: p.Mistakes.mark([]field{{Name: "confirm", Label: v.Say("board.user.type_user_id", "id", p.Who.ID), Type: "text", Code: true, Required: true, Half: true, Complete: "off"}}),
 		}}})
 	}
 	return board(w, v, s)
 }
 
-func (p BoardAccess) operator() block {
-	b := block{ID: "operator", Heading: "Operator"}
+func (p BoardAccess) operator(v View) block {
+	b := block{ID: "operator", Heading: v.Say("board.word.operator")}
 	if p.Operator {
 		b.Text = "This user may use the dashboard. An operator cannot be banned, locked or deleted here: end that first."
-		b.Forms = []form{p.press("/operator/remove", "End being an operator", "", "danger")}
+		b.Forms = []form{p.press("/operator/remove", v.Say("board.user.end_being_an_operator"), "", "danger")}
 		return b
 	}
-	b.Text = "Operators use this dashboard: they see every user and application and can change all of them."
-	b.Forms = []form{p.press("/operator/add", "Make an operator", "", "secondary")}
+	b.Text = v.Say("board.user.operators_use_this_dashboard")
+	b.Forms = []form{p.press("/operator/add", v.Say("board.user.make_an_operator"), "", "secondary")}
 	return b
 }
 
-func (p BoardAccess) state() block {
-	b := block{ID: "state", Heading: "Keep the user out"}
-	b.Forms = append(b.Forms, p.press("/revoke", "Sign out everywhere", "Ends every session and kills what was granted until now. The user can sign in again.", "danger"))
+func (p BoardAccess) state(v View) block {
+	b := block{ID: "state", Heading: v.Say("board.user.keep_the_user_out")}
+	b.Forms = append(b.Forms, p.press("/revoke", v.Say("board.user.sign_out_everywhere"), v.Say("board.user.ends_every_session"), "danger"))
 	if p.Operator {
 		return b
 	}
 	if p.Who.Locked {
-		b.Forms = append(b.Forms, p.press("/unlock", "Unlock", "The user cannot sign in now.", "secondary"))
+		b.Forms = append(b.Forms, p.press("/unlock", v.Say("board.user.unlock"), v.Say("board.user.the_user_cannot_sign"), "secondary"))
 	} else {
-		b.Forms = append(b.Forms, p.press("/lock", "Lock", "The user cannot sign in until it is unlocked. Sessions and what was granted go on.", "danger"))
+		b.Forms = append(b.Forms, p.press("/lock", v.Say("board.user.lock"), v.Say("board.user.the_user_cannot_sign_in"), "danger"))
 	}
 	if p.Who.Banned {
-		b.Forms = append(b.Forms, p.press("/unban", "Unban", "The user is banned now.", "secondary"))
+		b.Forms = append(b.Forms, p.press("/unban", v.Say("board.user.unban"), v.Say("board.user.the_user_is_banned"), "secondary"))
 	} else {
-		b.Forms = append(b.Forms, p.press("/ban", "Ban", "Signs the user out everywhere, kills what was granted, and lets nobody in until it is taken back.", "danger"))
+		b.Forms = append(b.Forms, p.press("/ban", v.Say("board.user.ban"), v.Say("board.user.signs_the_user_out"), "danger"))
 	}
 	return b
 }

@@ -28,6 +28,21 @@ const (
 // Themes are what somebody can choose among.
 func (v View) Themes() []Theme { return []Theme{System, Light, Dark} }
 
+// Say says a message as plain text, for a template that escapes it; pairs are the
+// names and values of its placeholders. It panics where a template would fail: if
+// there is no such message, or it has other placeholders.
+func (v View) Say(key string, pairs ...any) string {
+	args := lang.Args{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		args[pairs[i].(string)] = pairs[i+1]
+	}
+	said, err := v.Language.Format(key, args, func(s string) string { return s })
+	if err != nil {
+		panic(err)
+	}
+	return said
+}
+
 // Direction is the direction of the text (HTML §3.2.6.4).
 func (v View) Direction() string {
 	if v.Language.RTL() {

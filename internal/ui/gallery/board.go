@@ -117,9 +117,9 @@ func boardHomes() []State {
 
 func scopeChoices() []ui.ScopeChoice {
 	return []ui.ScopeChoice{
-		{Name: "openid", Text: ui.ScopeWords("openid"), Chosen: true},
-		{Name: "email", Text: ui.ScopeWords("email"), Chosen: true},
-		{Name: "offline_access", Text: ui.ScopeWords("offline_access")},
+		{Name: "openid", Chosen: true},
+		{Name: "email", Chosen: true},
+		{Name: "offline_access"},
 		{Name: "notes:read", Text: "Read your notes"},
 	}
 }

@@ -31,11 +31,6 @@ type State struct {
 	Brand ui.Brand
 }
 
-// English reports whether the page is in English, whatever the language of the View.
-func (s State) English() bool {
-	return strings.HasPrefix(s.Name, "board_") || strings.HasPrefix(s.Name, "operator")
-}
-
 // Path is where the handler shows it.
 func (s State) Path() string { return Root + s.Name }
 
