@@ -93,6 +93,7 @@ func (h *Hosted) newCodes(v visit) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
+	h.tell(v, mail.BackupCodes)
 	return h.codesPage(v, codes), nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/segmentio/ksuid"
 
+	"github.com/signet-auth/signet/internal/mail"
 	"github.com/signet-auth/signet/internal/oauth"
 	"github.com/signet-auth/signet/internal/session"
 	"github.com/signet-auth/signet/internal/store"
@@ -76,6 +77,7 @@ func (h *Hosted) connect(w http.ResponseWriter, r *http.Request, form oauth.Form
 	if err != nil {
 		return answer{}, err
 	}
+	h.tell(a.visit, mail.IdentityAdded)
 	if x.sealed == "" {
 		return done(ui.AccountSecurity, ui.NoticeIdentityAdded)
 	}
@@ -136,5 +138,6 @@ func (h *Hosted) giveUpIdentity(v visit) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
+	h.tell(v, mail.IdentityRemoved)
 	return done(ui.AccountSecurity, ui.NoticeIdentityRemoved)
 }

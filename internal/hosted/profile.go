@@ -71,6 +71,9 @@ func (h *Hosted) makePrimary(v visit) (answer, error) {
 
 func (h *Hosted) removeAddress(v visit) (answer, error) {
 	err := h.self.RemoveEmail(v.r.Context(), v.User.ID, v.r.PathValue("id"))
+	if err == nil {
+		h.tell(v, mail.AddressRemoved)
+	}
 	return h.changedProfile(v, err)
 }
 

@@ -33,18 +33,23 @@ const (
 	PasskeyRemoved  Kind = "passkey_removed"
 	AddressAdded    Kind = "address_added"
 	PrimaryChanged  Kind = "primary_changed" // to the address that was it before
+	AddressRemoved  Kind = "address_removed"
+	BackupCodes     Kind = "backup_codes" // new ones, for those before
+	IdentityAdded   Kind = "identity_added"
+	IdentityRemoved Kind = "identity_removed"
 )
 
 // Kinds are all that there are.
-var Kinds = []Kind{
-	SignIn, SignUp, AlreadyHere, Reset, Verify, PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded, PrimaryChanged,
+var Kinds = slices.Concat([]Kind{SignIn, SignUp, AlreadyHere, Reset, Verify}, news)
+
+// news are the kinds of letters that tell what has changed, and what to do about it,
+// which is the same for all.
+var news = []Kind{
+	PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded, PrimaryChanged, AddressRemoved, BackupCodes,
+	IdentityAdded, IdentityRemoved,
 }
 
-// isNews reports whether letters of the kind tell what has changed, and what to do about
-// it, which is the same for all.
-func (k Kind) isNews() bool {
-	return slices.Contains([]Kind{PasswordChanged, SecondFactorOn, SecondFactorOff, PasskeyAdded, PasskeyRemoved, AddressAdded, PrimaryChanged}, k)
-}
+func (k Kind) isNews() bool { return slices.Contains(news, k) }
 
 // A Letter is what is to be said to somebody. Nothing in it comes from another
 // person than the one it goes to.

@@ -186,6 +186,9 @@ func TestProfilePages(t *testing.T) {
 			t.Errorf("an address that is not verified becomes the primary one: %d", got.Status)
 		}
 		wantPage(t, someone.Submit(someone.Visit(at), "remove-"+third, nil), "notice")
+		if got := w.Mail.Take(t, "second@example.com"); got.Subject != "An e-mail address was removed" {
+			t.Errorf("the user was told %q", got.Subject)
+		}
 		if n := len(user()["email_addresses"].([]any)); n != 2 {
 			t.Errorf("%d addresses, want 2", n)
 		}

@@ -147,6 +147,7 @@ func TestSecondFactorJourney(t *testing.T) {
 		// New codes, and then none of it.
 		page = third.Submit(third.Visit(w.Issuer+"/account/second-factor/codes"), "do", nil)
 		wantPage(t, page, "codes")
+		w.wrote(t, "New backup codes were made")
 		if strings.Contains(page.Body, backup[1]) {
 			t.Error("the new codes are the old ones")
 		}

@@ -238,6 +238,7 @@ func TestSignInWithOthers(t *testing.T) {
 		wantPage(t, page, "connect")
 		wantFormTo(t, page, "https://client.example")
 		wantPage(t, ada.Submit(page, "connect", nil), "allow") // and the application goes on
+		o.wrote(t, "An account elsewhere was connected")
 		if file := ada.Visit(o.Issuer + "/account/export"); !strings.Contains(file.Body, `"subject": "ada"`) {
 			t.Errorf("the export lacks the identity:\n%s", file.Body)
 		}
@@ -248,12 +249,14 @@ func TestSignInWithOthers(t *testing.T) {
 		page = o.as(t, ada, "/account/connect/other", "ada", "whoever@elsewhere.example", false)
 		wantPage(t, page, "connect")
 		wantPage(t, ada.Submit(page, "connect", nil), "notice")
+		o.wrote(t, "An account elsewhere was connected")
 		bob := o.stranger(t)
 		if page := o.as(t, bob, "/account/connect/uni", "grace", "", false); page.Status != http.StatusConflict {
 			t.Errorf("another user's identity: %d\n%s", page.Status, page.Body)
 		}
 		page = ada.Submit(someoneAsks(t, ada, ada.Visit(o.Issuer+"/account/security"), "give-up-other", o.Issuer), "do", nil)
 		wantPage(t, page, "notice")
+		o.wrote(t, "An account elsewhere was disconnected")
 	})
 }
 
@@ -290,6 +293,7 @@ func TestOthersAreOneFactor(t *testing.T) {
 	onBothWithOthers(t, func(t *testing.T, o *others) {
 		ada := o.signedIn(t)
 		wantPage(t, ada.Submit(o.as(t, ada, "/account/connect/uni", "ada", "", false), "connect", nil), "notice")
+		o.wrote(t, "An account elsewhere was connected")
 		o.turnOn(t, ada)
 		again := harness.NewPerson(t, o.Issuer)
 		wantPage(t, o.as(t, again, "/sign-in/with/uni", "ada", "", false), "code")
