@@ -51,7 +51,7 @@ type Deps struct {
 	WebhookReach  webhook.Reach
 	WebhookSecret *webhook.Secrets
 	Operators     Operators
-	Figures       Figures
+	Nodes         store.Nodes
 }
 
 // Admin does what an operator asks for. It is safe for concurrent use.
@@ -79,7 +79,7 @@ type Admin struct {
 	uses        Uses
 	pictureAt   string
 	operators   Operators
-	figures     Figures
+	nodes       store.Nodes
 	condition   Condition // nil admits every version
 
 	organizations Organizations
@@ -119,7 +119,7 @@ func New(d Deps) *Admin {
 		webhookReach:  d.WebhookReach,
 		webhookSecret: d.WebhookSecret,
 		operators:     d.Operators,
-		figures:       d.Figures,
+		nodes:         d.Nodes,
 	}
 }
 

@@ -10,10 +10,9 @@ import (
 	"github.com/signet-auth/signet/internal/telemetry"
 )
 
-// Figures keeps what nodes count, and which nodes there are.
-type Figures interface {
-	store.Figures
-	store.Nodes
+// Sums adds up what nodes count; figures of one series and step may be several.
+type Sums interface {
+	SumFigures(ctx context.Context, q store.FigureQuery) ([]store.Figure, error)
 }
 
 // A Span is how far trends look back.
@@ -53,11 +52,11 @@ type FaceTrend struct {
 // waiting are refusals that clients count on.
 var waiting = map[string]bool{"authorization_pending": true, "slow_down": true}
 
-// Trends adds up what all nodes counted, until now.
-func (a *Admin) Trends(ctx context.Context, span Span) (Trends, error) {
+// Trends puts together what all nodes counted, until now.
+func (a *Admin) Trends(ctx context.Context, sums Sums, span Span) (Trends, error) {
 	end := a.now().Truncate(span.Step).Add(span.Step)
 	begin := end.Add(-span.Length)
-	figures, err := a.figures.SumFigures(ctx, store.FigureQuery{From: begin, To: end, Step: span.Step})
+	figures, err := sums.SumFigures(ctx, store.FigureQuery{From: begin, To: end, Step: span.Step})
 	if err != nil {
 		return Trends{}, fmt.Errorf("reading figures: %w", err)
 	}
@@ -151,5 +150,5 @@ const nodeGone = 150 * time.Second
 
 // Nodes lists the nodes that run.
 func (a *Admin) Nodes(ctx context.Context) ([]store.Node, error) {
-	return a.figures.ListNodes(ctx, a.now().Add(-nodeGone))
+	return a.nodes.ListNodes(ctx, a.now().Add(-nodeGone))
 }

@@ -148,3 +148,48 @@ func TestFiguresGrowCoarseAndAreForgotten(t *testing.T) {
 		t.Errorf("after a year: %+v, %v", all, err)
 	}
 }
+
+// Who looks sees what was counted until now, each of it once, and writes nothing.
+func TestFiguresAreSeenBeforeTheyAreWritten(t *testing.T) {
+	c := newCounting(t)
+	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	total := func(from, to time.Time) (n int64) {
+		t.Helper()
+		all, err := c.SumFigures(t.Context(), store.FigureQuery{From: from, To: to, Step: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range all {
+			if !f.At.Equal(noon) {
+				t.Errorf("a figure at %v", f.At)
+			}
+			n += f.N
+		}
+		return n
+	}
+	hour := noon.Add(time.Hour)
+	steps := []struct {
+		name string
+		do   func()
+		want int64
+	}{
+		{"nothing counted", func() {}, 0},
+		{"counted", func() { c.counts["x"] = 10 }, 3},
+		{"written", func() { c.write(t) }, 3},
+		{"counted after that", func() { c.counts["x"], c.counts["y"] = 12, 1 }, 6},
+		{"written again", func() { c.write(t) }, 6},
+		{"the minute over", func() { c.now = c.now.Add(time.Minute); c.write(t) }, 6},
+		{"counted in the next", func() { c.counts["x"] = 13 }, 7},
+		{"not to be written", func() { c.kept.fails = true; c.counts["x"] = 14; c.Write(t.Context()) }, 8},
+		{"written at last", func() { c.kept.fails = false; c.write(t) }, 8},
+	}
+	for _, s := range steps {
+		s.do()
+		if got := total(noon, hour); got != s.want {
+			t.Errorf("%s: %d, want %d", s.name, got, s.want)
+		}
+	}
+	if got := total(hour, hour.Add(time.Hour)); got != 0 {
+		t.Errorf("another hour: %d", got)
+	}
+}

@@ -37,22 +37,22 @@ type Factors interface {
 
 // Deps are what the dashboard stands on; all of them are required.
 type Deps struct {
-	Issuer      string
-	Admin       *admin.Admin
-	Sessions    *session.Sessions
-	Cases       *doctor.Book
-	Keys        store.SigningKeys
-	Signing     SigningKeys
-	Tickets     Tickets
-	Factors     Factors
-	Ring        *keyring.Ring
-	PictureAt   string                          // what the URLs of pictures begin with that were uploaded
-	WriteCounts func(ctx context.Context) error // makes the figures of this node be up to date
-	Ready       func(ctx context.Context) error
-	Waiting     func() int          // operations that wait for the database on this node
-	Self        func() http.Handler // the whole server, for the playground
-	Now         func() time.Time
-	Log         *slog.Logger
+	Issuer    string
+	Admin     *admin.Admin
+	Sessions  *session.Sessions
+	Cases     *doctor.Book
+	Keys      store.SigningKeys
+	Signing   SigningKeys
+	Tickets   Tickets
+	Factors   Factors
+	Ring      *keyring.Ring
+	PictureAt string     // what the URLs of pictures begin with that were uploaded
+	Figures   admin.Sums // up to now
+	Ready     func(ctx context.Context) error
+	Waiting   func() int          // operations that wait for the database on this node
+	Self      func() http.Handler // the whole server, for the playground
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // A Dashboard serves the pages. It is safe for concurrent use.

@@ -14,15 +14,12 @@ import (
 
 // home serves GET /dashboard: figures over time, and how the instance runs.
 func (d *Dashboard) home(v *visit) (answer, error) {
-	if err := d.WriteCounts(v.r.Context()); err != nil { // the charts then end a minute earlier
-		d.Log.WarnContext(v.r.Context(), "writing down figures", "err", err)
-	}
 	name := v.get("span")
 	span, ok := admin.Spans[name]
 	if !ok {
 		name, span = "day", admin.Spans["day"]
 	}
-	trends, err := d.Admin.Trends(v.r.Context(), span)
+	trends, err := d.Admin.Trends(v.r.Context(), d.Figures, span)
 	if err != nil {
 		return answer{}, err
 	}

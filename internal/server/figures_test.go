@@ -39,7 +39,7 @@ func TestCountsOutliveANodeThatStops(t *testing.T) {
 	}
 
 	next, _ := newServer(t, cfg)
-	trends, err := next.Admin().Trends(t.Context(), admin.Spans["day"])
+	trends, err := next.Admin().Trends(t.Context(), next.figures, admin.Spans["day"])
 	if err != nil || trends.Total["refused"] != 3 || trends.Total["answered"] != 3 || len(trends.Faces) != 1 || trends.Faces[0].Requests != 3 || trends.Faces[0].Median == 0 {
 		t.Errorf("%+v, %v", trends.Total, err)
 	}

@@ -270,7 +270,7 @@ func OpenOffice(ctx context.Context, cfg config.Config, o Options) (*Office, err
 			WebhookSecret: secrets,
 
 			Operators: db,
-			Figures:   db,
+			Nodes:     db,
 		}),
 		secrets: secrets,
 	}
