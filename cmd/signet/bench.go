@@ -70,7 +70,7 @@ takes with --connections 1.`,
 	flags.StringVar(&f.own.Dir, "data-dir", "", "`directory` for its data, which then stay")
 	flags.IntVar(&f.own.Grants, "grants", 0, "grants that are there before it starts")
 	flags.IntVar(&f.own.Expired, "expired", 0, "expired grants beside them, which it begins to remove within half a minute")
-	flags.IntVar(&f.own.Page, "page", 100, "users on a page of a list, 10 if the Backend API is not asked for more")
+	flags.IntVar(&f.own.Page, "page", 10, "users on a page of a list, as many as the Backend API gives unasked")
 	flags.IntVar(&f.own.Users, "users", 0, "users that are there before it starts, for the kinds of work that list them")
 	flags.IntVar(&f.connections, "connections", 32, "connections, each with one request under way")
 	flags.DurationVar(&f.duration, "duration", 5*time.Second, "`time` for each kind of work")

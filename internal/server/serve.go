@@ -78,7 +78,8 @@ const (
 	sweepInterval = 10 * time.Minute
 	sweepBatch    = 200
 	sweepPause    = 5 * time.Millisecond // leaves the database to others between batches
-	pictureKept   = time.Hour            // that nobody shows: it may be about to be shown
+	mergePause    = 50 * time.Millisecond
+	pictureKept   = time.Hour // that nobody shows: it may be about to be shown
 	useKept       = 400 * 24 * time.Hour
 	tokenKept     = 24 * time.Hour      // of a machine, after it expired, to be seen in lists
 	keyKept       = 90 * 24 * time.Hour // of a user, likewise
@@ -125,6 +126,9 @@ func (s *Server) sweep(ctx context.Context) error {
 	if err := s.figures.Sweep(ctx, func() bool { return pause(ctx, sweepPause) }); err != nil {
 		return fmt.Errorf("figures: %w", err)
 	}
+	if err := s.mergeTexts(ctx); err != nil {
+		return fmt.Errorf("texts: %w", err)
+	}
 	db := s.office.db
 	pictures := func(ctx context.Context, now time.Time, limit int) (int, error) {
 		return db.DeleteUnusedPictures(ctx, s.office.pictureAt, now.Add(-pictureKept), limit)
@@ -166,6 +170,23 @@ func (s *Server) sweep(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// mergePages is how many pages of the index of texts are merged at once: some
+// milliseconds of work, during which nobody else writes.
+const mergePages = 100
+
+// mergeTexts keeps the index by which users are found fast.
+func (s *Server) mergeTexts(ctx context.Context) error {
+	for {
+		more, err := s.office.db.MergeTexts(ctx, mergePages)
+		if err != nil || !more {
+			return err
+		}
+		if !pause(ctx, mergePause) {
+			return ctx.Err()
+		}
+	}
 }
 
 func (s *Server) sweepRows(ctx context.Context, remove func(context.Context, time.Time, int) (int, error)) error {

@@ -32,6 +32,8 @@ type dialect struct {
 	ordered bool
 	// addTexts adds a row of user_texts: the user, the time of creation, and the texts.
 	addTexts string
+	// textTables are those whose index is merged in the background.
+	textTables []string
 }
 
 // unhurried lets PostgreSQL take its time for the statements after it: what is done
@@ -85,6 +87,8 @@ var sqlite = dialect{
 	},
 	ordered:  true,
 	addTexts: insertTexts("place, ", nextPlace+", "),
+
+	textTables: []string{"user_search", "user_beginnings"},
 }
 
 var postgres = dialect{

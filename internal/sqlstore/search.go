@@ -52,7 +52,7 @@ func indexTexts(ctx context.Context, db *sql.DB, log *slog.Logger) {
 	const texts = `anything gin_trgm_ops, address gin_trgm_ops, username gin_trgm_ops, name gin_trgm_ops, beginnings gin_trgm_ops`
 	for _, statement := range []string{
 		`CREATE EXTENSION IF NOT EXISTS pg_trgm`,
-		unhurried + `CREATE INDEX IF NOT EXISTS user_texts_letters ON user_texts USING gin (letters gin_trgm_ops, username gin_trgm_ops, name gin_trgm_ops, beginnings gin_trgm_ops)`,
+		unhurried + `CREATE INDEX IF NOT EXISTS user_texts_letters ON user_texts USING gin (letters gin_trgm_ops, username gin_trgm_ops, name gin_trgm_ops, beginnings gin_trgm_ops) WITH (gin_pending_list_limit = 128)`,
 		unhurried + `CREATE INDEX IF NOT EXISTS user_texts_banned ON user_texts USING gin (` + texts + `) WHERE banned`,
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {

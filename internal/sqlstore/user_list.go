@@ -90,7 +90,7 @@ func (db *DB) walkSome(ctx context.Context, q store.UserQuery, begin *beginning)
 		if err != nil || done {
 			return users, done, err
 		}
-		if q.Offset == 0 && len(users)*sample*2 < enough*q.Limit {
+		if q.Offset == 0 && len(users)*sample*4 < enough*q.Limit {
 			return nil, false, nil
 		}
 	}
@@ -227,12 +227,12 @@ const (
 	// gets more.
 	stretch   = 10_000
 	crossways = 4
-	textsOnly = 4
+	textsOnly = 2
 	// sample is which part of the stretch tells what to expect of the rest.
-	sample = 10
-	// enough is how many halves of the page a walk has to promise: a guess from few is
+	sample = 5
+	// enough is how many quarters of the page a walk has to promise: a guess from few is
 	// rough.
-	enough = 3
+	enough = 5
 	// backwards is the part of few that is sorted although an index has them in order.
 	backwards = 10
 	// light is how many times as many are sorted, or passed along another index, if no
@@ -346,6 +346,8 @@ func (db *DB) end(ctx context.Context, q store.UserQuery, begin *beginning, leng
 	switch {
 	case q.OrderBy == store.UsersByCreation && texts && len(q.Organizations) == 0:
 		length *= textsOnly
+	case alongMembers(q) && len(textsOf(q)) > 0 && !db.dialect.ordered:
+		length /= membersPart
 	case q.OrderBy == store.UsersByCreation:
 	case len(textsOf(q)) > 0:
 		length /= crossways

@@ -95,24 +95,29 @@ func (db *DB) membersWithText(ctx context.Context, q store.UserQuery, begin *beg
 		return nil, false, nil
 	}
 	users, done, err = db.walkTo(ctx, q, begin, "", db.stretch/glance)
-	if many := len(users)*glance >= manyGlances*q.Limit; err != nil || done || many {
-		if !done && err == nil {
-			users, done, err = db.walkTo(ctx, q, begin, "", db.stretch)
-		}
+	if many := len(users)*glance >= manyGlances*q.Limit; err == nil && !done && many {
+		users, done, err = db.walkTo(ctx, q, begin, "", db.stretch/membersPart)
+	}
+	if err != nil || done {
 		return users, done, err
 	}
 	spans, err := db.spans(ctx, textsOf(q)[0])
 	if err != nil || spans == "" {
 		return nil, false, err
 	}
-	return db.walkTo(ctx, q, begin, spans, db.stretch*textsOnly)
+	return db.walkTo(ctx, q, begin, spans, db.stretch*bySpan)
 }
 
 const (
 	// glance is which part of a stretch tells whether many members have a text: so many
-	// that the page is full after a quarter of it.
-	glance      = 40
-	manyGlances = 4
+	// that the page is likely to be full after a fifth of it.
+	glance      = 25
+	manyGlances = 5
+	// membersPart is the part of a stretch after which a walk along members ends: it
+	// jumps from text to text.
+	membersPart = 2
+	// bySpan is how many times as far a walk goes that is told where to look.
+	bySpan = 4
 )
 
 // walkTo walks for a page. done is false if it is not full after that length.
@@ -128,7 +133,7 @@ func (db *DB) walkTo(ctx context.Context, q store.UserQuery, begin *beginning, s
 // spans are those of time in which somebody was created who has a text, as a JSON array,
 // "" if there are very many.
 func (db *DB) spans(ctx context.Context, x lookup) (list string, err error) {
-	c, n, most := &conditions{}, 0, db.maxFew*textsOnly
+	c, n, most := &conditions{}, 0, db.maxFew*bySpan
 	err = db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*), '[' || COALESCE(group_concat(span), '') || ']'
 		FROM (SELECT rowid >> %d AS span FROM %s LIMIT %d) AS counted`, placeBits, matches(c, x), most+1), c.args...).Scan(&n, &list)
 	if n > most {

@@ -70,3 +70,27 @@ func (db *DB) addTexts(ctx context.Context, tx querier, u store.User) error {
 		u.ID, ms(u.CreatedAt), address, username, name, strings.Join([]string{strings.ToLower(u.ID), address, username, name}, " "), beginnings.String())
 	return err
 }
+
+// MergeTexts merges some pages of the index of texts, of which a part is added with each
+// change, and reports whether there may be more to merge. PostgreSQL sees to its own.
+func (db *DB) MergeTexts(ctx context.Context, pages int) (more bool, err error) {
+	err = db.engine.transaction(ctx, func(tx querier) error {
+		more = false
+		for _, table := range db.dialect.textTables {
+			const changes = `SELECT total_changes()`
+			var before, after int
+			if err := tx.QueryRowContext(ctx, changes).Scan(&before); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO %[1]s (%[1]s, rank) VALUES ('merge', $1)`, table), pages); err != nil {
+				return err
+			}
+			if err := tx.QueryRowContext(ctx, changes).Scan(&after); err != nil {
+				return err
+			}
+			more = more || after-before >= 2 // one is the statement itself (FTS5 §6.8)
+		}
+		return nil
+	})
+	return more, wrapped("merging the index of texts", err)
+}

@@ -53,3 +53,44 @@ func TestTextsAreMovedWithTheirUsers(t *testing.T) {
 		})
 	}
 }
+
+// Each change adds a part to SQLite's index of texts, and a search looks at all: they are
+// merged, and the same is found.
+func TestTextsAreMerged(t *testing.T) {
+	for name, url := range engines {
+		t.Run(name, func(t *testing.T) {
+			db := seeded(t, url(t))
+			const many = 60
+			for i := range many {
+				u := store.User{ID: fmt.Sprintf("user_%d", i+1000), FirstName: "Merged", LastName: fmt.Sprint(i), CreatedAt: now.Add(time.Duration(i) * time.Hour), UpdatedAt: now}
+				if err := db.CreateUser(t.Context(), u); err != nil {
+					t.Fatal(err)
+				}
+			}
+			parts := func() (n int) {
+				t.Helper()
+				for _, table := range db.dialect.textTables {
+					var of int
+					if err := db.read.QueryRowContext(t.Context(), `SELECT COUNT(DISTINCT segid) FROM `+table+`_idx`).Scan(&of); err != nil {
+						t.Fatal(err)
+					}
+					n = max(n, of)
+				}
+				return n
+			}
+			before, steps := parts(), 0
+			for more := true; more; steps++ {
+				var err error
+				if more, err = db.MergeTexts(t.Context(), 10); err != nil || steps > 100 {
+					t.Fatalf("after %d steps: %v", steps, err)
+				}
+			}
+			if after := parts(); after > 1 && after >= before/2 {
+				t.Errorf("the index has %d parts after %d steps, and had %d", after, steps, before)
+			}
+			if n, err := db.CountUsers(t.Context(), store.UserQuery{NameQuery: "merged"}); err != nil || n != many {
+				t.Errorf("found %d, %v", n, err)
+			}
+		})
+	}
+}
