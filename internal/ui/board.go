@@ -4,7 +4,6 @@ import (
 	"html/template"
 	"io"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -178,51 +177,13 @@ func (t table) Heads() []head {
 	return heads
 }
 
-// A cell shows one thing.
-type cell struct {
-	Text   string
-	Detail string // below, small
-	Href   string
-	Code   bool
-	Muted  bool
-	Badges []badge
-	Time   time.Time
-	Day    bool // of the time the day alone is known
-	Number bool
-	Tile   string // a letter before it
-	Image  string // or a picture on this server
-	Form   *form  // a button
-}
-
-func text(s string) cell        { return cell{Text: s} }
-func codeCell(s string) cell    { return cell{Text: s, Code: true} }
-func when(t time.Time) cell     { return cell{Time: t} }
-func badges(b ...badge) cell    { return cell{Badges: b} }
-func number(s string) cell      { return cell{Text: s, Number: true} }
-func button(f form) cell        { return cell{Form: &f} }
 func good(text string) badge    { return badge{text, "good"} }
 func bad(text string) badge     { return badge{text, "bad"} }
 func quiet(text string) badge   { return badge{text, ""} }
-func mutedCell(s string) cell   { return cell{Text: s, Muted: true} }
 func boardPath(s string) string { return DashboardPath + s }
 
 // said is the badge whose text is what the message says that it has for one.
 func (b badge) said(v View) badge { return badge{v.Say(b.Text), b.Tone} }
-
-// dayOr is a time of which the day alone is known, or a word if there is none.
-func dayOr(t time.Time, otherwise string) cell {
-	c := whenOr(t, otherwise)
-	c.Day = true
-	return c
-}
-
-// whenOr is a time, or a word if there is none.
-func whenOr(t time.Time, otherwise string) cell {
-	if t.IsZero() {
-		return mutedCell(otherwise)
-	}
-	return when(t)
-}
 
 // A form changes something.
 type form struct {
