@@ -18,7 +18,7 @@ func TestHomeShowsWhatHappened(t *testing.T) {
 	w.tokenStatus(app, "wrong")
 	for _, span := range []string{"", "?span=hour", "?span=day", "?span=month", "?span=nonsense"} {
 		p := b.get("/dashboard" + span)
-		p.wants(t, 200, `<svg viewBox`, "1 sign-ins succeeded", "invalid_client", "Answers in", "Next rotation", "Authorization")
+		p.wants(t, 200, `<svg viewBox`, "Sign-ins: 1 succeeded", "invalid_client", "Answers in", "Next rotation", "Authorization")
 	}
 }
 

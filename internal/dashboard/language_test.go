@@ -14,7 +14,7 @@ func TestTheDashboardSpeaksLanguages(t *testing.T) {
 	b := w.operator()
 	r := b.request(http.MethodGet, "/dashboard", "", nil)
 	r.Header.Set("Accept-Language", "es-MX, es;q=0.9, en;q=0.8")
-	b.do(r).wants(t, 200, `<html lang="es" dir="ltr"`, "Respuestas con tokens", "inicios de sesión tuvieron éxito")
+	b.do(r).wants(t, 200, `<html lang="es" dir="ltr"`, "Respuestas con tokens", "Inicios de sesión: ")
 
 	form := url.Values{"back": {"/dashboard/scopes"}, "language": {"de"}}
 	p := b.do(b.request(http.MethodPost, "/look", "application/x-www-form-urlencoded", strings.NewReader(form.Encode())))

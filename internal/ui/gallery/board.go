@@ -73,7 +73,7 @@ func homeCharts() []chart.Chart {
 		base.Times = append(base.Times, moment.Add(time.Duration(i-n+1)*base.Step))
 	}
 	signIns, tokens, failures, latency := base, base, base, base
-	signIns.ID, signIns.Title, signIns.Summary, signIns.Kind = "sign-ins", "Sign-ins", "2 900 sign-ins succeeded and 210 were refused.", chart.Areas
+	signIns.ID, signIns.Title, signIns.Summary, signIns.Kind = "sign-ins", "Sign-ins", "Sign-ins: 2900 succeeded, 210 were refused.", chart.Areas
 	signIns.Series = []chart.Series{{Name: "Succeeded", Tone: 1, Values: wave(n, 50, 0)}, {Name: "Refused", Tone: 6, Values: wave(n, 4, 2)}}
 	tokens.ID, tokens.Title, tokens.Summary, tokens.Kind = "tokens", "Tokens issued", "9 800 answers with tokens.", chart.Bars
 	tokens.Series = []chart.Series{{Name: "Refresh", Tone: 1, Values: wave(n, 90, 1)}, {Name: "Code", Tone: 2, Values: wave(n, 45, 0)}, {Name: "Device", Tone: 3, Values: wave(n, 9, 4)}}
