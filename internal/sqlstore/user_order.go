@@ -96,7 +96,8 @@ func (db *DB) membersWithText(ctx context.Context, q store.UserQuery, begin *beg
 	}
 	users, done, err = db.walkTo(ctx, q, begin, "", db.stretch/glance)
 	if many := len(users)*glance >= manyGlances*q.Limit; err == nil && !done && many {
-		users, done, err = db.walkTo(ctx, q, begin, "", db.stretch/membersPart)
+		likely := db.stretch / glance * q.Limit / len(users) // after so many the page is full
+		users, done, err = db.walkTo(ctx, q, begin, "", likely*3/2)
 	}
 	if err != nil || done {
 		return users, done, err
@@ -113,8 +114,8 @@ const (
 	// that the page is likely to be full after a fifth of it.
 	glance      = 25
 	manyGlances = 5
-	// membersPart is the part of a stretch after which a walk along members ends: it
-	// jumps from text to text.
+	// membersPart is the part of a stretch after which PostgreSQL's walk along members
+	// ends: it jumps from text to text.
 	membersPart = 2
 	// bySpan is how many times as far a walk goes that is told where to look.
 	bySpan = 4
