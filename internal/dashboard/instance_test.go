@@ -16,9 +16,10 @@ func TestHomeShowsWhatHappened(t *testing.T) {
 	w.browser().post("/sign-in", "/sign-in", "identifier", "nobody", "password", "wrong")
 	app := w.application(false)
 	w.tokenStatus(app, "wrong")
+	w.runs()
 	for _, span := range []string{"", "?span=hour", "?span=day", "?span=month", "?span=nonsense"} {
 		p := b.get("/dashboard" + span)
-		p.wants(t, 200, `<svg viewBox`, "Sign-ins: 1 succeeded", "invalid_client", "Answers in", "Next rotation", "Authorization")
+		p.wants(t, 200, `<svg viewBox`, "Sign-ins: 1 succeeded", "invalid_client", "Answers in", "Next rotation", "1.2.3", "Authorization")
 	}
 }
 

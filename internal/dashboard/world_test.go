@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -54,6 +55,20 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { s.Close() })
 	w.server, handler = s, s.Handler()
 	return w
+}
+
+// runs has the node serve for a moment, by which it is known as one that runs.
+func (w *world) runs() {
+	w.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(w.Context())
+	stop() // it notes that it runs all the same
+	if err := w.server.Serve(ctx, l); err != nil {
+		w.Fatal(err)
+	}
 }
 
 // admin does what an operator asks for, without the pages.
