@@ -126,9 +126,6 @@ func (s *Server) sweep(ctx context.Context) error {
 	if err := s.figures.Sweep(ctx, func() bool { return pause(ctx, sweepPause) }); err != nil {
 		return fmt.Errorf("figures: %w", err)
 	}
-	if err := s.mergeTexts(ctx); err != nil {
-		return fmt.Errorf("texts: %w", err)
-	}
 	db := s.office.db
 	pictures := func(ctx context.Context, now time.Time, limit int) (int, error) {
 		return db.DeleteUnusedPictures(ctx, s.office.pictureAt, now.Add(-pictureKept), limit)
@@ -168,6 +165,9 @@ func (s *Server) sweep(ctx context.Context) error {
 		if err := s.sweepRows(ctx, remove); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
+	}
+	if err := s.mergeTexts(ctx); err != nil { // last: after an import it takes a while
+		return fmt.Errorf("texts: %w", err)
 	}
 	return nil
 }
