@@ -235,6 +235,8 @@ const (
 	enough = 5
 	// backwards is the part of few that is sorted although an index has them in order.
 	backwards = 10
+	// covered is how many times as many are looked at in an index that holds their texts.
+	covered = 4
 	// light is how many times as many are sorted, or passed along another index, if no
 	// texts are looked for.
 	light = 2
@@ -247,6 +249,9 @@ type found map[lookup]string
 // takes an index longer to say than a walk is not asked; which texts it has found
 // need not be asked again.
 func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, error) {
+	if few, err := db.fewBanned(ctx, q); few || err != nil {
+		return few, err
+	}
 	if few, err := db.fewTexts(ctx, q, places, db.maxFew); few || err != nil {
 		return few, err
 	}
@@ -265,6 +270,17 @@ func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, e
 		}
 	}
 	return false, nil
+}
+
+// fewBanned reports whether those who are banned are wanted and so few that to look at the
+// texts of each takes less than to ask SQLite's index of texts, which has those of all.
+func (db *DB) fewBanned(ctx context.Context, q store.UserQuery) (bool, error) {
+	if !db.dialect.ordered || !onlyBanned(q) || len(textsOf(q)) == 0 {
+		return false, nil
+	}
+	most, n := db.maxFew*covered, 0
+	err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM user_texts t WHERE t.banned LIMIT %d) AS counted`, most+1)).Scan(&n)
+	return err == nil && n <= most, err
 }
 
 // fewTexts reports whether an index says that at most so many have one of the texts, and

@@ -97,7 +97,7 @@ func (db *DB) membersWithText(ctx context.Context, q store.UserQuery, begin *beg
 	users, done, err = db.walkTo(ctx, q, begin, "", db.stretch/glance)
 	if many := len(users)*glance >= manyGlances*q.Limit; err == nil && !done && many {
 		likely := db.stretch / glance * q.Limit / len(users) // after so many the page is full
-		users, done, err = db.walkTo(ctx, q, begin, "", likely*3/2)
+		users, done, err = db.walkTo(ctx, q, begin, "", likely*2)
 	}
 	if err != nil || done {
 		return users, done, err
@@ -111,9 +111,10 @@ func (db *DB) membersWithText(ctx context.Context, q store.UserQuery, begin *beg
 
 const (
 	// glance is which part of a stretch tells whether many members have a text: so many
-	// that the page is likely to be full after a fifth of it.
+	// that the page is likely to be full after a twelfth of it. Longer walks cost more
+	// than to ask the index.
 	glance      = 25
-	manyGlances = 5
+	manyGlances = 12
 	// membersPart is the part of a stretch after which PostgreSQL's walk along members
 	// ends: it jumps from text to text.
 	membersPart = 2
