@@ -162,6 +162,9 @@ func (s *Server) furnish(ctx context.Context, cfg config.Config, o Own) error {
 		if err = fillPeople(ctx, db, o.Users, o.Progress); err == nil {
 			err = fillOrganizations(ctx, db, o.Users)
 		}
+		if err == nil {
+			err = settle(ctx, db, o.Progress)
+		}
 		s.Users, s.Page = o.Users, cmp.Or(o.Page, defaultPage)
 	}
 	return errors.Join(err, db.Close())

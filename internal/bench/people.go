@@ -97,3 +97,17 @@ func fillPeople(ctx context.Context, db *sqlstore.DB, n int, progress func(strin
 	wg.Wait()
 	return errors.Join(append(errs, ctx.Err())...)
 }
+
+// settle does at once what a node does in the background in the minutes after so many
+// users were added.
+func settle(ctx context.Context, db *sqlstore.DB, progress func(string)) error {
+	const pages = 1000 // at once, as nobody waits for the database
+	if progress != nil {
+		progress("merging the index of texts")
+	}
+	for {
+		if more, err := db.MergeTexts(ctx, pages); err != nil || !more {
+			return err
+		}
+	}
+}
