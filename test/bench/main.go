@@ -141,7 +141,12 @@ var listing = []string{"--users", million, "--work", "users", "--connections", "
 // postgresLists measures lists on PostgreSQL after a vacuum, which it would otherwise
 // find the time for in the middle of them.
 func (c *comparison) postgresLists(ctx context.Context, database, pid string) (report, error) {
-	where := []string{"--database", database, "--pid", pid}
+	dir, err := os.MkdirTemp("", "signet-bench-") // for the root key that the database belongs to
+	if err != nil {
+		return report{}, err
+	}
+	defer os.RemoveAll(dir)
+	where := []string{"--database", database, "--pid", pid, "--data-dir", dir}
 	fill := append([]string{"--users", million, "--work", "users_count", "--connections", "1", "--no-floor", "--duration", "1s"}, where...)
 	if _, err := c.signet(ctx, "Signet on PostgreSQL, a million users", fill...); err != nil {
 		return report{}, err
