@@ -29,16 +29,36 @@ async function sampleServer(t) {
   })
   const listening = app.listen(0, '127.0.0.1')
   await once(listening, 'listening')
-  t.after(() => listening.close())
+  t.after(() => shut(listening))
   return `http://127.0.0.1:${listening.address().port}`
+}
+
+// shut ends a server with all its connections, one of which may still wait for events.
+function shut(server) {
+  server.close()
+  server.closeAllConnections()
+}
+
+// freeAddress is one that nobody listens at.
+async function freeAddress() {
+  const probe = createServer({}).listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  return `127.0.0.1:${port}`
 }
 
 // protect runs "signet protect" in front of it.
 async function protect(t, upstream, env) {
-  const listen = `127.0.0.1:${20000 + Math.floor(Math.random() * 20000)}`
+  const listen = await freeAddress()
   const child = spawn(process.env.SIGNET_TEST_BINARY, ['protect', '--upstream', upstream, '--issuer', issuer, '--listen', listen, '--resource', `http://${listen}/mcp`], { env: { ...process.env, ...env } })
   t.after(() => child.kill())
-  await once(child.stdout, 'data')
+  let said = ''
+  child.stderr.on('data', text => { said += text })
+  const ended = once(child, 'exit').then(() => { throw new Error(`signet protect has ended: ${said}`) })
+  ended.catch(() => {}) // it also ends with the test
+  await Promise.race([once(child.stdout, 'data'), ended])
   for (let tries = 0; tries < 200; tries++) {
     try {
       await fetch(`http://${listen}/.well-known/oauth-protected-resource`)
@@ -93,6 +113,7 @@ test('by dynamic registration', async t => {
   assert.match(await connect(server, agent, new Person(callback)), /^user_/)
   assert.match(agent.kept.client.client_id, /^dcr_/)
   const foreign = await fetch(server, { method: 'POST', headers: { Authorization: 'Bearer oat_forged' } })
+  await foreign.text() // an answer that is not read keeps its connection, and this process
   assert.equal(foreign.status, 401)
   assert.match(foreign.headers.get('www-authenticate'), /resource_metadata=".*", error="invalid_token"/)
 })
@@ -107,7 +128,7 @@ test('by a client ID metadata document, with JWT access tokens and no secret key
     res.end(JSON.stringify({ client_id: id, client_name: 'Agent', redirect_uris: ['http://127.0.0.1/callback'], token_endpoint_auth_method: 'none' }))
   }).listen(Number(port), host)
   await once(site, 'listening')
-  t.after(() => site.close())
+  t.after(() => shut(site))
   const callback = 'http://127.0.0.1:7778/callback' // any port will do
   const server = await protect(t, await sampleServer(t), { SIGNET_SECRET_KEY: '' })
   const agent = provider(callback, id)
