@@ -57,7 +57,7 @@ func Run(t *testing.T, open func(*testing.T) Store) {
 	for _, promises := range []map[string]func(*testing.T, Store){
 		operatorPromises, figurePromises,
 		grantPromises, livenessPromises, connectionPromises, clientPromises, userPromises, instancePromises, devicePromises, ticketPromises,
-		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises,
+		requestPromises, picturePromises, versionPromises, organizationPromises, membershipPromises, memberListPromises,
 		machinePromises, m2mTokenPromises, subjectKeyPromises, eventPromises, webhookPromises, challengePromises, letterPromises,
 		factorPromises, passkeyPromises, identityPromises,
 	} {
