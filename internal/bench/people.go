@@ -103,7 +103,7 @@ func fillPeople(ctx context.Context, db *sqlstore.DB, n int, progress func(strin
 func settle(ctx context.Context, db *sqlstore.DB, progress func(string)) error {
 	const pages = 1000 // at once, as nobody waits for the database
 	if progress != nil {
-		progress("merging the index of texts")
+		progress("letting the database settle")
 	}
 	for {
 		if more, err := db.MergeTexts(ctx, pages); err != nil || !more {

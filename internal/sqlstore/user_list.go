@@ -263,13 +263,19 @@ func (db *DB) few(ctx context.Context, q store.UserQuery, places found) (bool, e
 		return true, nil
 	}
 	for _, s := range countable(q) {
-		var n int
-		err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (%s LIMIT %d) AS counted`, s.sql, most+1), s.args...).Scan(&n)
-		if err != nil || n <= most {
-			return err == nil, err
+		if few, err := db.atMost(ctx, s, most); few || err != nil {
+			return few, err
 		}
 	}
 	return false, nil
+}
+
+// atMost reports whether a statement selects no more rows than that. It reads one more at
+// the most.
+func (db *DB) atMost(ctx context.Context, s selection, most int) (bool, error) {
+	var n int
+	err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (%s LIMIT %d) AS counted`, s.sql, most+1), s.args...).Scan(&n)
+	return err == nil && n <= most, err
 }
 
 // fewBanned reports whether those who are banned are wanted and so few that to look at the
@@ -278,9 +284,7 @@ func (db *DB) fewBanned(ctx context.Context, q store.UserQuery) (bool, error) {
 	if !db.dialect.ordered || !onlyBanned(q) || len(textsOf(q)) == 0 {
 		return false, nil
 	}
-	most, n := db.maxFew*covered, 0
-	err := db.read.QueryRowContext(ctx, fmt.Sprintf(`SELECT COUNT(*) FROM (SELECT 1 FROM user_texts t WHERE t.banned LIMIT %d) AS counted`, most+1)).Scan(&n)
-	return err == nil && n <= most, err
+	return db.atMost(ctx, selection{sql: `SELECT 1 FROM user_texts t WHERE t.banned`}, db.maxFew*covered)
 }
 
 // fewTexts reports whether an index says that at most so many have one of the texts, and
